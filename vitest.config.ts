@@ -1,0 +1,50 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+Object.assign(process.env, {
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_WRITE_LOGS: 'false',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+});
+
+const report = process.env['ROLECALL_TEST_REPORT'];
+const pure = ['test/{domain,policy,architecture}/**/*.test.ts'];
+const workerd = ['test/**/*.workerd.test.ts'];
+
+export default defineConfig({
+  ssr: { resolve: { conditions: ['rolecall-source', 'module', 'node', 'development|production'] } },
+  test: {
+    globalSetup: ['test/setup/database.ts'],
+    maxWorkers: 2,
+    ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
+    projects: [
+      { extends: true, test: { name: 'pure', include: pure, exclude: workerd } },
+      {
+        extends: true,
+        test: {
+          name: 'postgres',
+          // Everything else, so that a test in a new folder cannot be forgotten here.
+          include: ['test/**/*.test.ts'],
+          exclude: [...pure, ...workerd],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        plugins: [
+          cloudflareTest(({ inject }) => {
+            const url = inject('workerdDatabaseUrl');
+            // Without this wrangler refuses the binding, although the line below says the same.
+            process.env['CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE'] = url;
+            return {
+              wrangler: { configPath: './wrangler.toml' },
+              miniflare: { hyperdrives: { HYPERDRIVE: url } },
+            };
+          }),
+        ],
+        test: { name: 'workerd', include: workerd, testTimeout: 20_000 },
+      },
+    ],
+  },
+});
