@@ -15,7 +15,9 @@ function readReport() {
 const files = readReport();
 const count = (status) =>
   files.flatMap((file) => file.assertionResults).filter((test) => test.status === status).length;
-const unloaded = files.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+const unloaded = files.filter(
+  (file) => file.status === 'failed' && file.assertionResults.length === 0,
+).length;
 
 let passed = count('passed');
 let failed = count('failed') + unloaded;
