@@ -9,7 +9,8 @@ import { ownerOfData, prepareData } from './embedded-postgres/data.ts';
 import { makeFolder } from './embedded-postgres/folders.ts';
 import { stopLeftRunning } from './embedded-postgres/left-running.ts';
 import type { Server } from './embedded-postgres/server.ts';
-import { freePort, PostgresEnded, startServer } from './embedded-postgres/server.ts';
+import { PostgresEnded, startServer } from './embedded-postgres/server.ts';
+import { freePort } from './free-port.ts';
 
 export type EmbeddedPostgresOptions = {
   /** Made if missing; may be a link. Without it the data is temporary: fast, not crash-safe, removed by `stop`. */

@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Account } from './account.ts';
 import { postgresEnvironment } from './data.ts';
@@ -27,20 +26,6 @@ export class PostgresEnded extends Error {
     this.tail = tail;
   }
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      );
-    });
-  });
 
 const stopper = (child: ChildProcess, exited: Promise<unknown>) => async (): Promise<void> => {
   const hurry = setTimeout(() => child.kill('SIGQUIT'), 10_000);

@@ -1,0 +1,21 @@
+import { runInChild } from './child.ts';
+import { superviseChild } from './parent.ts';
+
+const mark = 'ROLECALL_DETACHED';
+
+/** Resolves with the exit code. The signal aborts when it is time to stop. */
+export type Program = (stopping: AbortSignal) => Promise<number>;
+
+/**
+ * Runs a program in a process group of its own. A Ctrl-C goes to every process of the terminal's group, and
+ * would kill workerd and Postgres before the work on its way is finished: here only the parent hears it.
+ * To be called once, by the file that `npm` starts, which is started again as the child.
+ */
+export const runDetached = async (entry: string, program: Program): Promise<void> => {
+  if (process.env[mark] === undefined) {
+    process.exitCode = await superviseChild(entry, mark);
+  } else {
+    delete process.env[mark];
+    await runInChild(program);
+  }
+};

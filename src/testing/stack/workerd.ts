@@ -1,0 +1,62 @@
+import { restoringSignalHandlers } from './signal-handlers.ts';
+
+export type WorkerOptions = {
+  /** The worker's `wrangler.toml`. */
+  readonly configPath: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  /** Handed over in memory: on a command line or in an environment other processes could read them. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly log: (level: string, message: string) => void;
+};
+
+export type RunningWorker = {
+  readonly url: string;
+  /** Cron does not fire locally; this is what it would do. */
+  readonly runScheduled: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+const bindingsOf = (options: WorkerOptions) => ({
+  ...Object.fromEntries(
+    Object.entries(options.secrets).map(([name, value]) => [name, { type: 'secret_text' as const, value }]),
+  ),
+  HYPERDRIVE: { type: 'hyperdrive' as const, id: 'local', localConnectionString: options.databaseUrl },
+});
+
+/** The worker as it is deployed: bundled by wrangler, running in workerd. */
+export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => {
+  const worker = await restoringSignalHandlers(async () => {
+    const { unstable_startWorker } = await import('wrangler');
+    const started = await unstable_startWorker({
+      config: options.configPath,
+      // None: a developer's `.dev.vars` and `.env` are for another worker than this one.
+      envFiles: [],
+      bindings: bindingsOf(options),
+      dev: {
+        remote: false,
+        server: { hostname: '127.0.0.1', port: options.port },
+        inspector: false,
+        watch: false,
+        liveReload: false,
+        logLevel: 'warn',
+        // Rolecall stores nothing in the runtime; queues live in memory anyway.
+        persist: false,
+        structuredLogsHandler: ({ level, message }: { level: string; message: string }) =>
+          options.log(level, message),
+      },
+    });
+    await started.ready;
+    return started;
+  });
+  const url = (await worker.url).origin;
+  return {
+    url,
+    runScheduled: async () => {
+      const answer = await fetch(`${url}/cdn-cgi/handler/scheduled`, { signal: AbortSignal.timeout(30_000) });
+      await answer.arrayBuffer();
+      if (!answer.ok) throw new Error(`The worker's scheduled handler failed (${answer.status}).`);
+    },
+    stop: () => worker.dispose(),
+  };
+};
