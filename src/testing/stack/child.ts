@@ -41,7 +41,8 @@ export const runInChild = async (program: Program): Promise<void> => {
   try {
     code = await program(stopping.signal);
   } catch (error) {
-    console.error(error);
+    if (stopping.signal.aborted && error === stopping.signal.reason) code = 130;
+    else console.error(error);
   }
   if (watch !== undefined) await release(watch);
   process.exit(code);

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -37,6 +37,3 @@ export const credentialsIn = async (folder: string): Promise<Credentials> => {
   await rename(`${file}.new`, file);
   return made;
 };
-
-export const publicKeyOf = (privateKeyPem: string): string =>
-  createPublicKey(privateKeyPem).export({ type: 'spki', format: 'pem' }).toString();

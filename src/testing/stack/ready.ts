@@ -12,12 +12,14 @@ const ask = async (url: string): Promise<string> => {
   }
 };
 
-export const untilReady = async (url: string): Promise<void> => {
+export const untilReady = async (url: string, lastWords: () => string): Promise<void> => {
   const deadline = performance.now() + patience;
   for (;;) {
     const said = await ask(url);
     if (said === 'ready') return;
-    if (performance.now() > deadline) throw new Error(`The worker did not become ready. It said: ${said}`);
+    if (performance.now() > deadline) {
+      throw new Error(`The worker did not become ready. It answered: ${said}\n${lastWords()}`);
+    }
     await delay(50);
   }
 };

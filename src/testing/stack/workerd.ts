@@ -14,6 +14,8 @@ export type RunningWorker = {
   readonly url: string;
   /** Cron does not fire locally; this is what it would do. */
   readonly runScheduled: () => Promise<void>;
+  /** Rejects when the worker cannot be loaded, which wrangler learns after it is ready. */
+  readonly failed: Promise<never>;
   readonly stop: () => Promise<void>;
 };
 
@@ -23,6 +25,13 @@ const bindingsOf = (options: WorkerOptions) => ({
   ),
   HYPERDRIVE: { type: 'hyperdrive' as const, id: 'local', localConnectionString: options.databaseUrl },
 });
+
+const reasonOf = (event: unknown): string => {
+  if (typeof event !== 'object' || event === null) return String(event);
+  const cause = 'cause' in event ? event.cause : undefined;
+  if (typeof cause === 'object' && cause !== null && 'message' in cause) return String(cause.message);
+  return 'message' in event ? String(event.message) : 'reason' in event ? String(event.reason) : 'unknown';
+};
 
 /** The worker as it is deployed: bundled by wrangler, running in workerd. */
 export const startWorker = async (options: WorkerOptions): Promise<RunningWorker> => {
@@ -46,8 +55,13 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
           options.log(level, message),
       },
     });
-    await started.ready;
-    return started;
+    // Where a port is taken, or the worker fails while it loads, `ready` waits for ever.
+    const failed = new Promise<never>((_, reject) => {
+      started.raw.on('error', (event: unknown) => reject(new Error(`The worker failed: ${reasonOf(event)}`)));
+    });
+    failed.catch(() => undefined);
+    await Promise.race([started.ready, failed]);
+    return { ...started, failed };
   });
   const url = (await worker.url).origin;
   return {
@@ -57,6 +71,7 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
       await answer.arrayBuffer();
       if (!answer.ok) throw new Error(`The worker's scheduled handler failed (${answer.status}).`);
     },
+    failed: worker.failed,
     stop: () => worker.dispose(),
   };
 };
