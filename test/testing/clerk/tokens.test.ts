@@ -1,13 +1,18 @@
 import { verifyToken } from '@clerk/backend';
 import { describe, expect, it } from 'vitest';
-import { createClerkStandIn } from '../../src/testing/index.ts';
-import { permissionClaims } from '../../src/testing/clerk/tokens.ts';
+import { permissionClaims } from '../../../src/testing/clerk/tokens.ts';
+import { createClerkStandIn } from '../../../src/testing/index.ts';
 
 const scene = () => {
   const standIn = createClerkStandIn();
   const { id: userId } = standIn.createUser({ id: 'user_ada' });
   const { id: organizationId } = standIn.createOrganization({ id: 'org_acme', slug: 'acme' });
-  standIn.defineRole('org:editor', 'Editor', ['org:dashboard:read', 'org:teams:manage', 'org:teams:read', 'org:sys_memberships:read']);
+  standIn.defineRole('org:editor', 'Editor', [
+    'org:dashboard:read',
+    'org:teams:manage',
+    'org:teams:read',
+    'org:sys_memberships:read',
+  ]);
   standIn.addMember(organizationId, userId, 'org:editor');
   const { id: sessionId } = standIn.createSession(userId, { organizationId });
   return { standIn, userId, organizationId, sessionId };
@@ -36,7 +41,9 @@ describe('tokens', () => {
     const without = await verifyToken(standIn.mintToken({ sessionId }), { jwtKey: standIn.jwtKeyPem });
     expect(without).not.toHaveProperty('o');
     const withOne = standIn.mintToken({ sessionId, organizationId });
-    expect(await verifyToken(withOne, { jwtKey: standIn.jwtKeyPem })).toMatchObject({ o: { id: organizationId } });
+    expect(await verifyToken(withOne, { jwtKey: standIn.jwtKeyPem })).toMatchObject({
+      o: { id: organizationId },
+    });
   });
 
   it('are refused to sessions that are over and to users who are no members', () => {
@@ -65,7 +72,12 @@ describe('tokens', () => {
     const { standIn, sessionId } = scene();
     const issuedAt = Date.now() - 30_999;
     const claims = await verifyToken(
-      standIn.mintToken({ sessionId, issuedAt, lifetime: 90, overrides: { iss: 'https://evil.example', azp: undefined } }),
+      standIn.mintToken({
+        sessionId,
+        issuedAt,
+        lifetime: 90,
+        overrides: { iss: 'https://evil.example', azp: undefined },
+      }),
       { jwtKey: standIn.jwtKeyPem },
     );
     expect(claims).toMatchObject({ iat: Math.floor(issuedAt / 1_000), iss: 'https://evil.example' });

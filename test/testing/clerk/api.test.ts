@@ -1,8 +1,8 @@
 import type { ClerkClient } from '@clerk/backend';
 import { createClerkClient } from '@clerk/backend';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ServedClerkStandIn } from '../../src/testing/index.ts';
-import { serveClerkStandIn } from '../../src/testing/index.ts';
+import type { ServedClerkStandIn } from '../../../src/testing/index.ts';
+import { serveClerkStandIn } from '../../../src/testing/index.ts';
 
 const client = (served: ServedClerkStandIn, secretKey = served.standIn.secretKey): ClerkClient =>
   createClerkClient({ secretKey, apiUrl: served.url, telemetry: { disabled: true } });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ClerkStandIn, createClerkStandIn } from '../../src/testing/index.ts';
+import { type ClerkStandIn, createClerkStandIn } from '../../../src/testing/index.ts';
 
 const scene = (options: Parameters<typeof createClerkStandIn>[0] = {}) => {
   const standIn = createClerkStandIn(options);
@@ -144,7 +144,12 @@ describe('the model', () => {
     standIn.deleteOrganization(organization);
     const told = membershipEvents ? ['organizationMembership.deleted'] : [];
     expect(types(standIn).slice(before)).toEqual([...told, 'user.deleted', ...told, 'organization.deleted']);
-    expect(last(standIn).payload.data).toEqual({ object: 'organization', id: organization, slug: 'acme', deleted: true });
+    expect(last(standIn).payload.data).toEqual({
+      object: 'organization',
+      id: organization,
+      slug: 'acme',
+      deleted: true,
+    });
     expect(standIn.access()).toEqual([]);
   });
 
@@ -189,7 +194,11 @@ describe('the model', () => {
       'session.revoked',
       'session.pending',
     ]);
-    expect(last(standIn).payload.data).toMatchObject({ object: 'session', user_id: user, user: { id: user } });
+    expect(last(standIn).payload.data).toMatchObject({
+      object: 'session',
+      user_id: user,
+      user: { id: user },
+    });
     expect(standIn.revocations).toMatchObject([{ userId: user, by: 'change' }]);
   });
 
@@ -199,7 +208,10 @@ describe('the model', () => {
       publicMetadata: { workspaces: { ws_1: 'EDITOR' } },
     });
     const membership = standIn.acceptInvitation(invitation.id, user);
-    expect(membership).toMatchObject({ role: 'org:admin', publicMetadata: { workspaces: { ws_1: 'EDITOR' } } });
+    expect(membership).toMatchObject({
+      role: 'org:admin',
+      publicMetadata: { workspaces: { ws_1: 'EDITOR' } },
+    });
     expect(types(standIn).slice(-3)).toEqual([
       'organizationInvitation.created',
       'organizationInvitation.accepted',
