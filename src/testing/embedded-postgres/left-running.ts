@@ -48,9 +48,9 @@ export const stopLeftRunning = async (data: string): Promise<void> => {
   const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
   if (!(pid > 1)) return;
   const running = await inspect(pid);
-  if (running === undefined) return;
-  if (!running.command.includes(`-D ${data} `)) {
-    // Numbers come round, in containers soon: another program has this one now, and Postgres would refuse.
+  if (running?.command.includes(`-D ${data} `) !== true) {
+    // Numbers come round, in containers soon; and an orphan that nobody reaped keeps its own. Postgres would
+    // refuse to start in both cases. That no process of the old server lives it learns from shared memory.
     await rm(file, { force: true });
     return;
   }

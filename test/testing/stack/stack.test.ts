@@ -1,0 +1,134 @@
+import { chmod, cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
+import * as v from 'valibot';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { isListening, membersOf } from './processes.ts';
+import { type RunningProgram, startProgram } from './program.ts';
+
+const program = fileURLToPath(new URL('./fixtures/stack-program.ts', import.meta.url));
+const fixture = fileURLToPath(new URL('./fixtures/worker', import.meta.url));
+
+const Introduction = v.object({
+  group: v.number(),
+  users: v.number(),
+  instance: v.string(),
+  worker: v.string(),
+  clerk: v.string(),
+  database: v.string(),
+  secrets: v.array(v.string()),
+});
+type Introduction = v.InferOutput<typeof Introduction>;
+
+let place: string;
+let folder: string;
+let started: { run: RunningProgram; group: number }[];
+
+beforeEach(async () => {
+  place = await mkdtemp(join(tmpdir(), 'rolecall-test-'));
+  await chmod(place, 0o755);
+  await cp(fixture, join(place, 'worker'), { recursive: true });
+  // A link to a folder that does not exist yet.
+  folder = join(place, 'link');
+  await symlink('real', folder);
+  started = [];
+});
+
+afterEach(async () => {
+  for (const { run, group } of started) {
+    for (const { pid } of [...membersOf(group), ...membersOf(run.pid)]) process.kill(pid, 'SIGKILL');
+  }
+  await rm(place, { recursive: true, force: true });
+});
+
+/** In a group of its own, as a terminal would start it. */
+const start = async (): Promise<{ run: RunningProgram; is: Introduction }> => {
+  const run = startProgram(program, [folder, join(place, 'worker', 'wrangler.toml')], { detached: true });
+  const is = await run.next(Introduction);
+  started.push({ run, group: is.group });
+  return { run, is };
+};
+
+const expectNothingLeft = async (run: RunningProgram, { group, worker, clerk, database }: Introduction) => {
+  await expect.poll(() => [...membersOf(group), ...membersOf(run.pid)], { timeout: 10_000 }).toEqual([]);
+  expect(await Promise.all([worker, clerk, database].map(isListening))).toEqual([false, false, false]);
+};
+
+test('a Ctrl-C to the whole group answers what is on its way, then leaves nothing running', async () => {
+  const { run, is } = await start();
+  const commands = membersOf(is.group).map(({ command }) => command);
+  for (const part of ['workerd', 'postgres']) expect(commands).toContainEqual(expect.stringContaining(part));
+  process.kill(-run.pid, 'SIGINT');
+  expect(await run.next(v.object({ answered: v.number() }))).toEqual({ answered: 1 });
+  expect(await run.exited).toEqual([0, null]);
+  expect(run.errors()).toBe('');
+  await expectNothingLeft(run, is);
+});
+
+test('a SIGKILL of the parent leaves nothing running', async () => {
+  const { run, is } = await start();
+  process.kill(run.pid, 'SIGKILL');
+  await run.exited;
+  await expectNothingLeft(run, is);
+});
+
+test('a SIGKILL of the child leaves nothing running and fails', async () => {
+  const { run, is } = await start();
+  process.kill(is.group, 'SIGKILL');
+  expect(await run.exited).toEqual([1, null]);
+  await expectNothingLeft(run, is);
+});
+
+test('a SIGKILL of both leaves nothing running', async () => {
+  const { run, is } = await start();
+  process.kill(run.pid, 'SIGKILL');
+  process.kill(is.group, 'SIGKILL');
+  await run.exited;
+  await expectNothingLeft(run, is);
+});
+
+test('database, Clerk and credentials survive a stop and a SIGKILL of everything, behind a link', async () => {
+  const first = await start();
+  const sql = postgres(first.is.database, { max: 1 });
+  await sql`create table kept as select 'é'::text as value`;
+  await sql.end();
+  process.kill(first.run.pid, 'SIGTERM');
+  await first.run.exited;
+
+  const second = await start();
+  expect(second.is).toMatchObject({ users: 2, instance: first.is.instance, secrets: first.is.secrets });
+  for (const { pid } of membersOf(second.is.group)) process.kill(pid, 'SIGKILL');
+  process.kill(second.run.pid, 'SIGKILL');
+  await second.run.exited;
+
+  const third = await start();
+  expect(third.is).toMatchObject({ users: 3, instance: first.is.instance, secrets: first.is.secrets });
+  const again = postgres(third.is.database, { max: 1 });
+  expect(await again`select value from kept`).toEqual([{ value: 'é' }]);
+  await again.end();
+  expect(await realpath(folder)).toBe(join(await realpath(place), 'real'));
+});
+
+test('the second start on the same data says who has it', async () => {
+  const { is } = await start();
+  const run = startProgram(program, [folder, join(place, 'worker', 'wrangler.toml')]);
+  expect(await run.exited).toEqual([1, null]);
+  expect(run.errors()).toContain(`is in use: process ${is.group}`);
+  expect(await isListening(is.database)).toBe(true);
+});
+
+test('no secret stands on a command line', async () => {
+  const { run, is } = await start();
+  const commands = [...membersOf(is.group), ...membersOf(run.pid)].map(({ command }) => command).join('\n');
+  expect(commands).toContain('postgres');
+  for (const secret of [...is.secrets, new URL(is.database).password]) expect(commands).not.toContain(secret);
+});
+
+test('the scheduled handler is run, since cron does not fire locally', async () => {
+  const { is } = await start();
+  const scheduled = async () =>
+    v.parse(v.object({ scheduled: v.number() }), await (await fetch(is.worker)).json()).scheduled;
+  await expect.poll(scheduled, { timeout: 10_000 }).toBeGreaterThan(2);
+});
