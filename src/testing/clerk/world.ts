@@ -5,7 +5,7 @@ import type { ClerkStandInOptions } from './options.ts';
 import { defaults } from './options.ts';
 import type { NewId, Random } from './random.ts';
 import { anySeed, idMaker, seededRandom } from './random.ts';
-import type { Json } from './shapes.ts';
+import type { Json } from './shapes/json.ts';
 
 export interface WebhookPayload {
   readonly object: 'event';

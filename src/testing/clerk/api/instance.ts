@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { notFound } from '../errors.ts';
 import type { ApiKey, Role } from '../model.ts';
-import { apiKeyJson, permissionJson, roleJson } from '../shapes.ts';
+import { apiKeyJson } from '../shapes/api-key.ts';
+import { permissionJson, roleJson } from '../shapes/role.ts';
 import type { Tokens } from '../tokens.ts';
 import type { World } from '../world.ts';
 import type { Route, Routes } from './app.ts';

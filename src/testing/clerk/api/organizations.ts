@@ -1,7 +1,7 @@
 import { organizationOf, userOf } from '../changes/find.ts';
-import { invitationJson } from '../invitation-shape.ts';
 import type { Membership, Organization } from '../model.ts';
-import { organizationCounts, organizationJson } from '../shapes.ts';
+import { invitationJson } from '../shapes/invitation.ts';
+import { organizationCounts, organizationJson } from '../shapes/organization.ts';
 import type { World } from '../world.ts';
 import type { Routes } from './app.ts';
 import { idFilter, ordered, page } from './paging.ts';

@@ -1,6 +1,6 @@
 import { invalid } from '../errors.ts';
-import { invitationJson } from '../invitation-shape.ts';
 import type { Invitation, Membership, Metadata } from '../model.ts';
+import { invitationEventJson } from '../shapes/invitation.ts';
 import type { World } from '../world.ts';
 import { invitationOf, membershipIn, organizationOf, roleOf, userOf } from './find.ts';
 import { join } from './members.ts';
@@ -46,7 +46,7 @@ export const invitationChanges = (world: World) => {
           updatedAt: change.at,
         };
         change.write({ table: 'invitations', id, value });
-        change.emit('organizationInvitation.created', invitationJson(state, value));
+        change.emit('organizationInvitation.created', invitationEventJson(state, value));
         return value;
       });
     },
@@ -62,7 +62,7 @@ export const invitationChanges = (world: World) => {
       return world.change('acceptInvitation', about, (change) => {
         const value: Invitation = { ...invitation, status: 'accepted', userId, updatedAt: change.at };
         change.write({ table: 'invitations', id, value });
-        change.emit('organizationInvitation.accepted', invitationJson(state, value));
+        change.emit('organizationInvitation.accepted', invitationEventJson(state, value));
         return join(world, change, value.organizationId, userId, value.role, value);
       });
     },
@@ -75,7 +75,7 @@ export const invitationChanges = (world: World) => {
         (change) => {
           const value: Invitation = { ...invitation, status: 'revoked', updatedAt: change.at };
           change.write({ table: 'invitations', id, value });
-          change.emit('organizationInvitation.revoked', invitationJson(state, value));
+          change.emit('organizationInvitation.revoked', invitationEventJson(state, value));
           return value;
         },
       );

@@ -1,6 +1,6 @@
 import { invalid } from '../errors.ts';
 import type { Membership, Metadata } from '../model.ts';
-import { membershipJson } from '../shapes.ts';
+import { membershipJson } from '../shapes/membership.ts';
 import type { Change, World } from '../world.ts';
 import { membershipIn, membershipOf, organizationOf, roleOf, userOf } from './find.ts';
 

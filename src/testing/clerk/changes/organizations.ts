@@ -1,5 +1,6 @@
 import type { Metadata, Organization } from '../model.ts';
-import { deletedJson, organizationJson } from '../shapes.ts';
+import { deletedJson } from '../shapes/json.ts';
+import { organizationJson } from '../shapes/organization.ts';
 import type { World } from '../world.ts';
 import { organizationOf, roleOf, userOf } from './find.ts';
 import { join, leave } from './members.ts';

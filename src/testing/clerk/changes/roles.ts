@@ -1,7 +1,8 @@
 import { roleByKey } from '../access.ts';
 import { forbidden, invalid, notFound } from '../errors.ts';
 import type { Permission, Role } from '../model.ts';
-import { deletedJson, permissionJson, roleJson } from '../shapes.ts';
+import { deletedJson } from '../shapes/json.ts';
+import { permissionJson, roleJson } from '../shapes/role.ts';
 import type { Change, World } from '../world.ts';
 import { roleOf } from './find.ts';
 

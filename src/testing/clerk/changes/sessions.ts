@@ -1,6 +1,6 @@
 import { forbidden } from '../errors.ts';
 import type { Session } from '../model.ts';
-import { sessionJson, userJson } from '../shapes.ts';
+import { sessionEventJson } from '../shapes/session.ts';
 import type { Change, Revocation, World } from '../world.ts';
 import { membershipOf, sessionOf, userOf } from './find.ts';
 
@@ -18,10 +18,8 @@ export interface SessionDetails {
 
 const alive = (session: Session) => session.status === 'active' || session.status === 'pending';
 
-const eventData = (world: World, session: Session) => ({
-  ...sessionJson(session),
-  user: userJson(userOf(world.state, session.userId)),
-});
+const eventData = (world: World, session: Session) =>
+  sessionEventJson(session, userOf(world.state, session.userId));
 
 export const finish = (
   world: World,

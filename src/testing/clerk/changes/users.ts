@@ -1,6 +1,7 @@
 import { invalid } from '../errors.ts';
 import type { Metadata, User } from '../model.ts';
-import { deletedJson, userJson } from '../shapes.ts';
+import { deletedJson } from '../shapes/json.ts';
+import { userJson } from '../shapes/user.ts';
 import type { Change, World } from '../world.ts';
 import { userOf } from './find.ts';
 import { leave } from './members.ts';

@@ -26,6 +26,8 @@ export const createPending = () => {
   };
 };
 
+export type Pending = ReturnType<typeof createPending>;
+
 /** Timers that can all be dropped at once. */
 export const createTimers = () => {
   const running = new Set<NodeJS.Timeout>();

@@ -4,27 +4,12 @@ import { defaults, SHORT_RETRY_SCHEDULE } from '../options.ts';
 import type { OutboxEvent, World } from '../world.ts';
 import type { Outgoing } from './attempt.ts';
 import { post } from './attempt.ts';
-import type { WebhookFault } from './faults.ts';
-import { faultList } from './faults.ts';
-import type { Answer, Attempt, Message, MessageStatus } from './message.ts';
+import { createDispatch } from './dispatch.ts';
+import type { Lane, Underway } from './lanes.ts';
+import { createLanes } from './lanes.ts';
+import type { Answer, Attempt, Message } from './message.ts';
 import { createPending, createTimers } from './pending.ts';
-import { createShuffler } from './reorder.ts';
 import { svixHeaders } from './sign.ts';
-
-interface Lane {
-  readonly endpoint: WebhookEndpoint;
-  readonly waiting: Job[];
-  running: number;
-}
-interface Job {
-  readonly message: Underway;
-  tries: number;
-}
-interface Underway extends Message {
-  readonly lane: Lane;
-  status: MessageStatus;
-  readonly attempts: Attempt[];
-}
 
 export interface SignOptions {
   /** Milliseconds; the timestamp of the attempt. Default: now. */
@@ -40,16 +25,14 @@ export interface DeliverOptions extends SignOptions {
 
 export const createSender = (world: World, options: ClerkStandInOptions) => {
   const signingSecret = options.signingSecret ?? defaults.signingSecret;
-  const schedule = options.retrySchedule ?? SHORT_RETRY_SCHEDULE;
-  const concurrency = options.concurrency ?? 16;
   const timeoutMs = options.attemptTimeout ?? 15_000;
-  const faults = faultList<WebhookFault>();
   const pending = createPending();
   const timers = createTimers();
-  const shuffler = createShuffler(world.random, timers);
+  const { faults, dispatch, drop } = createDispatch(world.random, timers, pending);
   const closing = new AbortController();
   const lanes: Lane[] = (options.endpoints ?? []).map((endpoint) => ({ endpoint, waiting: [], running: 0 }));
-  const messages: Underway[] = [];
+  const messages: Message[] = [];
+  const sendings: { readonly message: Message; readonly again: () => void }[] = [];
   const deliveries: Attempt[] = [];
   const unsent: OutboxEvent[] = [];
   let sending = options.autoSend ?? true;
@@ -94,77 +77,27 @@ export const createSender = (world: World, options: ClerkStandInOptions) => {
     }
   };
 
-  const run = async (lane: Lane, job: Job): Promise<void> => {
-    const { message } = job;
-    const secret = lane.endpoint.signingSecret ?? signingSecret;
-    const outgoing = signed(message.event, { id: message.id, secret });
-    const made = await attempt(lane.endpoint, outgoing, message.event, message.attempts.length + 1);
-    if (closing.signal.aborted) return;
-    message.attempts.push(made.attempt);
-    lane.running -= 1;
-    const status = made.attempt.status ?? 0;
-    const pause = schedule[job.tries];
-    job.tries += 1;
-    if (status >= 200 && status < 300) {
-      message.status = 'delivered';
-      pending.end();
-    } else if (pause === undefined) {
-      if (message.status !== 'delivered') message.status = 'failed';
-      pending.end();
-    } else {
-      timers.after(pause, () => enqueue(lane, job));
-    }
-    pump(lane);
-  };
-
-  const pump = (lane: Lane): void => {
-    while (lane.running < concurrency) {
-      const job = lane.waiting.shift();
-      if (job === undefined) return;
-      lane.running += 1;
-      void run(lane, job);
-    }
-  };
-  const enqueue = (lane: Lane, job: Job): void => {
-    lane.waiting.push(job);
-    pump(lane);
-  };
-
-  const dispatch = (message: Underway): void => {
-    pending.begin();
-    const go = () => enqueue(message.lane, { message, tries: 0 });
-    const hit = faults.take(
-      (fault) =>
-        (fault.types === undefined || fault.types.includes(message.event.type)) &&
-        (fault.probability === undefined || world.random.next() < fault.probability),
-    );
-    if (hit.some((fault) => fault.kind === 'lose')) {
-      message.status = 'lost';
-      pending.end();
-      return;
-    }
-    let wait = 0;
-    let reorder: { window: number; ms: number } | undefined;
-    for (const fault of hit) {
-      if (fault.kind === 'delay') wait += fault.ms;
-      if (fault.kind === 'reorder') reorder = { window: fault.window ?? 8, ms: fault.ms ?? 20 };
-      if (fault.kind !== 'duplicate') continue;
-      for (let i = 0; i < (fault.copies ?? 1); i += 1) {
-        pending.begin();
-        enqueue(message.lane, { message, tries: 0 });
-      }
-    }
-    if (reorder !== undefined) shuffler.hold(go, reorder.window, reorder.ms);
-    else if (wait > 0) timers.after(wait, go);
-    else go();
-  };
+  const { send } = createLanes({
+    concurrency: options.concurrency ?? 16,
+    schedule: options.retrySchedule ?? SHORT_RETRY_SCHEDULE,
+    pending,
+    timers,
+    attempt: async (endpoint, { id, event, attempts }) => {
+      const outgoing = signed(event, { id, secret: endpoint.signingSecret ?? signingSecret });
+      const made = await attempt(endpoint, outgoing, event, attempts.length + 1);
+      return closing.signal.aborted ? undefined : made.attempt;
+    },
+  });
 
   const accept = (event: OutboxEvent): void => {
+    if (closing.signal.aborted) return;
     lanes.forEach((lane, i) => {
       const id = i === 0 ? event.id : world.newId('msg');
-      const message: Underway = { id, event, url: lane.endpoint.url, status: 'waiting', attempts: [], lane };
+      const message: Underway = { id, event, url: lane.endpoint.url, status: 'waiting', attempts: [] };
+      const again = () => send(lane, message);
+      sendings.push({ message, again });
       messages.push(message);
-      dispatch(message);
+      dispatch(message, again);
     });
   };
 
@@ -198,16 +131,16 @@ export const createSender = (world: World, options: ClerkStandInOptions) => {
 
     /** What an operator can do in Svix's dashboard: the same message once more, with its retries. */
     resend(eventId: string): void {
-      const again = messages.filter((message) => message.event.id === eventId);
-      if (again.length === 0) {
-        const event = world.outbox.find((candidate) => candidate.id === eventId);
-        if (event === undefined) throw notFound('event', eventId);
-        accept(event);
-      }
-      for (const message of again) {
+      const sent = sendings.filter(({ message }) => message.event.id === eventId);
+      for (const { again } of sent) {
         pending.begin();
-        enqueue(message.lane, { message, tries: 0 });
+        again();
       }
+      if (sent.length > 0) return;
+      const event = world.outbox.find((candidate) => candidate.id === eventId);
+      if (event === undefined) throw notFound('event', eventId);
+      if (unsent.includes(event)) unsent.splice(unsent.indexOf(event), 1);
+      accept(event);
     },
 
     addEndpoint(endpoint: WebhookEndpoint): void {
@@ -239,7 +172,7 @@ export const createSender = (world: World, options: ClerkStandInOptions) => {
     close(): void {
       closing.abort();
       timers.clear();
-      shuffler.drop();
+      drop();
       for (const lane of lanes) lane.waiting.length = 0;
       pending.abandon();
     },

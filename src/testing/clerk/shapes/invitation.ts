@@ -1,10 +1,9 @@
-import { roleByKey } from './access.ts';
-import type { StandInState } from './history.ts';
-import type { Invitation } from './model.ts';
-import type { Json } from './shapes.ts';
+import { roleByKey } from '../access.ts';
+import type { StandInState } from '../history.ts';
+import type { Invitation } from '../model.ts';
+import { image, type Json } from './json.ts';
 
 export const invitationJson = (state: StandInState, invitation: Invitation): Json => {
-  const organization = state.organizations.get(invitation.organizationId);
   const inviter = invitation.inviterId === null ? undefined : state.users.get(invitation.inviterId);
   return {
     object: 'organization_invitation',
@@ -21,11 +20,25 @@ export const invitationJson = (state: StandInState, invitation: Invitation): Jso
             user_id: inviter.id,
             first_name: inviter.firstName,
             last_name: inviter.lastName,
-            profile_image_url: `https://img.clerk.com/${inviter.id}`,
-            image_url: `https://img.clerk.com/${inviter.id}`,
+            image_url: image(inviter.id),
             has_image: false,
             identifier: inviter.email,
           },
+    status: invitation.status,
+    public_metadata: invitation.publicMetadata,
+    private_metadata: invitation.privateMetadata,
+    url: `https://accounts.standin.example/accept-invitation?id=${invitation.id}`,
+    expires_at: invitation.expiresAt,
+    created_at: invitation.createdAt,
+    updated_at: invitation.updatedAt,
+  };
+};
+
+/** Events carry more than the API: the organization, and in `accepted` who accepted. */
+export const invitationEventJson = (state: StandInState, invitation: Invitation): Json => {
+  const organization = state.organizations.get(invitation.organizationId);
+  return {
+    ...invitationJson(state, invitation),
     ...(organization === undefined
       ? {}
       : {
@@ -33,17 +46,10 @@ export const invitationJson = (state: StandInState, invitation: Invitation): Jso
             id: organization.id,
             name: organization.name,
             slug: organization.slug,
-            image_url: `https://img.clerk.com/${organization.id}`,
+            image_url: image(organization.id),
             has_image: false,
           },
         }),
-    status: invitation.status,
-    public_metadata: invitation.publicMetadata,
-    private_metadata: invitation.privateMetadata,
-    url: `https://accounts.standin.example/accept-invitation?id=${invitation.id}`,
     ...(invitation.userId === null ? {} : { user_id: invitation.userId }),
-    expires_at: invitation.expiresAt,
-    created_at: invitation.createdAt,
-    updated_at: invitation.updatedAt,
   };
 };
