@@ -1,4 +1,5 @@
 import { verifyToken } from '@clerk/backend';
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ServedClerkStandIn, serveClerkStandIn } from '../../../src/testing/index.ts';
 
@@ -12,7 +13,8 @@ describe('the control API', () => {
   const ask = async (path: string, body?: unknown) => {
     const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
     const response = await fetch(`${served.url}/stand-in/${path}`, init);
-    return { status: response.status, value: await response.json() };
+    const value: unknown = await response.json();
+    return { status: response.status, value };
   };
   const scene = async () => {
     await ask('createUser', { id: 'user_ada', email: 'ada@example.com' });
@@ -27,11 +29,7 @@ describe('the control API', () => {
       typeof value === 'function' ? [name] : [],
     );
     for (const name of methods.filter((name) => !notChanges.test(name))) {
-      const { value } = await ask(name, {});
-      expect([name, value?.errors?.[0]?.long_message ?? '']).not.toEqual([
-        name,
-        `No verb or view was found with id ${name}.`,
-      ]);
+      expect(JSON.stringify((await ask(name, {})).value)).not.toContain('No verb or view was found');
     }
   });
 
@@ -64,10 +62,16 @@ describe('the control API', () => {
 
   it('mints tokens that its own key verifies', async () => {
     await scene();
-    const { value: session } = await ask('createSession', { userId: 'user_ada', organizationId: 'org_acme' });
-    const { value: minted } = await ask('mintToken', { sessionId: session.id });
-    const { value: instance } = await ask('instance');
-    expect(await verifyToken(minted.jwt, { jwtKey: instance.jwtKeyPem })).toMatchObject({ sid: session.id });
+    const session = v.parse(
+      v.object({ id: v.string() }),
+      (await ask('createSession', { userId: 'user_ada', organizationId: 'org_acme' })).value,
+    );
+    const { jwt } = v.parse(
+      v.object({ jwt: v.string() }),
+      (await ask('mintToken', { sessionId: session.id })).value,
+    );
+    const instance = v.parse(v.object({ jwtKeyPem: v.string() }), (await ask('instance')).value);
+    expect(await verifyToken(jwt, { jwtKey: instance.jwtKeyPem })).toMatchObject({ sid: session.id });
     await ask('revokeSession', { sessionId: session.id });
     expect((await ask('revocations')).value).toMatchObject([{ sessionId: session.id }]);
     expect((await ask('sessions?userId=user_ada')).value).toMatchObject([{ status: 'revoked' }]);
@@ -89,16 +93,17 @@ describe('the control API', () => {
     await ask('resume', {});
     expect((await ask('settled')).value).toEqual({ pending: 0 });
     expect(bodies).toHaveLength(served.standIn.outbox.length - 1);
-    expect((await ask('messages')).value.map((message: { status: string }) => message.status)).toEqual([
-      'lost',
-      'delivered',
-      'delivered',
+    expect((await ask('messages')).value).toMatchObject([
+      { status: 'lost' },
+      { status: 'delivered' },
+      { status: 'delivered' },
     ]);
-    const { value: outbox } = await ask('outbox');
-    expect((await ask('deliver', { eventId: outbox[0].id, at: 0 })).value).toEqual({ status: 200, body: '' });
-    expect((await ask('signed', { eventId: outbox[0].id, id: 'msg_1' })).value.headers['svix-id']).toBe(
-      'msg_1',
-    );
+    const eventId = served.standIn.outbox[0]?.id;
+    expect((await ask('outbox')).value).toMatchObject([{ id: eventId, type: 'user.created' }, {}, {}]);
+    expect((await ask('deliver', { eventId, at: 0 })).value).toEqual({ status: 200, body: '' });
+    expect((await ask('signed', { eventId, id: 'msg_1' })).value).toMatchObject({
+      headers: { 'svix-id': 'msg_1' },
+    });
     await ask('failApi', { kind: 'status', status: 503, times: 1 });
     expect((await fetch(`${served.url}/v1/instance`)).status).toBe(503);
     expect((await ask('calls')).value).toMatchObject({ byRoute: { 'GET /v1/instance': 1 } });

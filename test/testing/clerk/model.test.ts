@@ -65,7 +65,7 @@ describe('the model', () => {
       type: 'organizationMembership.created',
       timestamp: membership.createdAt,
       instance_id: 'ins_here',
-      event_attributes: { http_request: { client_ip: expect.any(String), user_agent: expect.any(String) } },
+      event_attributes: { http_request: { client_ip: '192.0.2.1', user_agent: 'clerk-stand-in' } },
       data: {
         object: 'organization_membership',
         id: membership.id,
@@ -239,7 +239,7 @@ describe('the model', () => {
     const now = () => 1_000_000;
     const first = scene({ onChange: (entry) => void journal.push(JSON.stringify(entry)), now });
     first.standIn.addMember(first.organization, first.user, 'org:member');
-    const second = createClerkStandIn({ restore: journal.map((line) => JSON.parse(line)), now });
+    const second = createClerkStandIn({ restore: journal.map((line): unknown => JSON.parse(line)), now });
     expect(second.state).toEqual(first.standIn.state);
     expect(second.history).toEqual(first.standIn.history);
     const before = first.standIn.history.at(-1)?.at ?? 0;

@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { Webhook } from 'svix';
+import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   type ClerkStandIn,
@@ -26,7 +28,7 @@ const endpoint = (answers: readonly number[] = []) => {
     } catch {
       verified = false;
     }
-    const { type } = JSON.parse(body);
+    const { type } = v.parse(v.object({ type: v.string() }), JSON.parse(body));
     received.push({ id: request.headers.get('svix-id') ?? '', type, verified });
     return new Response(null, { status: answers[received.length - 1] ?? 200 });
   };
@@ -141,15 +143,15 @@ describe('sending', () => {
 
   it('over the network keeps the body as signed', async () => {
     const target = endpoint();
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => void chunks.push(chunk));
-      request.on('end', async () => {
+    const server = createServer((incoming, outgoing) => {
+      const answer = async () => {
         const headers = new Headers();
-        for (const [name, value] of Object.entries(request.headers)) headers.set(name, String(value));
-        const init = { method: 'POST', headers, body: Buffer.concat(chunks) };
-        response.writeHead((await target.receive(new Request('http://x/', init))).status).end();
-      });
+        for (const [name, value] of Object.entries(incoming.headers)) headers.set(name, String(value));
+        const init = { method: 'POST', headers, body: await buffer(incoming) };
+        const { status } = await target.receive(new Request('http://rolecall.test/', init));
+        outgoing.writeHead(status).end();
+      };
+      answer().catch(() => outgoing.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
