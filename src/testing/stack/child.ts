@@ -1,7 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Program } from './detached.ts';
+
+/** Resolves with the exit code. The signal aborts when it is time to stop. */
+export type Program = (stopping: AbortSignal) => Promise<number>;
 
 const patience = 15_000;
 

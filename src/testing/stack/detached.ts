@@ -1,10 +1,7 @@
-import { runInChild } from './child.ts';
+import { type Program, runInChild } from './child.ts';
 import { superviseChild } from './parent.ts';
 
 const mark = 'ROLECALL_DETACHED';
-
-/** Resolves with the exit code. The signal aborts when it is time to stop. */
-export type Program = (stopping: AbortSignal) => Promise<number>;
 
 /**
  * Runs a program in a process group of its own. A Ctrl-C goes to every process of the terminal's group, and

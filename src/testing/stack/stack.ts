@@ -79,6 +79,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     const folder = await makeFolder(options.folder ?? (await mkdtemp(join(tmpdir(), 'rolecall-stack-'))));
     if (options.folder === undefined) ends.later(() => rm(folder, { recursive: true, force: true }));
     enterHermeticEnvironment(folder);
+    import('wrangler').catch(() => undefined); // loads for half a second, while Postgres starts
     const [credentials, workerPort, standInPort] = await Promise.all([
       credentialsIn(folder),
       freePort(options.workerPort),

@@ -66,10 +66,10 @@ const run = async (file: string, dataDirectory: string, node = process.execPath,
     if (child.connected) child.disconnect();
     await exited;
   });
-  const [message] = await Promise.race([
-    once(child, 'message'),
-    exited.then(() => Promise.reject(new Error('It ended before it started.'))),
-  ]);
+  const message: unknown = await new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    void exited.then(() => reject(new Error('It ended before it started.')));
+  });
   const { url } = v.parse(v.object({ url: v.string() }), message);
   return { url, child, exited };
 };

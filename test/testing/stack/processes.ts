@@ -2,36 +2,43 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
-type Member = { readonly pid: number; readonly command: string };
+type Process = {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly command: string;
+};
 
-const fromProc = (group: number): Member[] =>
+const fromProc = (): Process[] =>
   readdirSync('/proc').flatMap((name) => {
     try {
       const stat = readFileSync(`/proc/${Number(name)}/stat`, 'utf8');
-      const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       // Nobody but process 1 can reap an orphan; it runs no more.
-      if (Number(itsGroup) !== group || state === 'Z') return [];
-      return [
-        { pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') },
-      ];
+      if (state === 'Z') return [];
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      return [{ pid: Number(name), parent: Number(parent), group: Number(group), command }];
     } catch {
       return [];
     }
   });
 
-const fromPs = (group: number): Member[] =>
-  execFileSync('ps', ['-ww', '-A', '-o', 'pid=,pgid=,stat=,command='], { encoding: 'utf8' })
+const fromPs = (): Process[] =>
+  execFileSync('ps', ['-ww', '-A', '-o', 'pid=,ppid=,pgid=,stat=,command='], { encoding: 'utf8' })
     .split('\n')
     .flatMap((line) => {
-      const [, pid, itsGroup, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-      return Number(itsGroup) !== group || state?.startsWith('Z')
-        ? []
-        : [{ pid: Number(pid), command: command ?? '' }];
+      const [, pid, parent, group, state, command = ''] =
+        /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+      if (state === undefined || state.startsWith('Z')) return [];
+      return [{ pid: Number(pid), parent: Number(parent), group: Number(group), command }];
     });
 
-/** The living processes of a group. */
-export const membersOf = (group: number): Member[] =>
-  process.platform === 'linux' ? fromProc(group) : fromPs(group);
+const living = (): Process[] => (process.platform === 'linux' ? fromProc() : fromPs());
+
+export const membersOf = (group: number): Process[] => living().filter((process) => process.group === group);
+
+export const childrenOf = (parent: number): number[] =>
+  living().flatMap((process) => (process.parent === parent ? [process.pid] : []));
 
 export const isListening = (url: string): Promise<boolean> =>
   new Promise((resolve) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import * as v from 'valibot';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isListening, membersOf } from './processes.ts';
+import { childrenOf, isListening, membersOf } from './processes.ts';
 import { type RunningProgram, startProgram } from './program.ts';
 
 const program = fileURLToPath(new URL('./fixtures/stack-program.ts', import.meta.url));
@@ -111,24 +112,30 @@ test('database, Clerk and credentials survive a stop and a SIGKILL of everything
   expect(await realpath(folder)).toBe(join(await realpath(place), 'real'));
 });
 
-test('the second start on the same data says who has it', async () => {
-  const { is } = await start();
-  const run = startProgram(program, [folder, join(place, 'worker', 'wrangler.toml')]);
-  expect(await run.exited).toEqual([1, null]);
-  expect(run.errors()).toContain(`is in use: process ${is.group}`);
-  expect(await isListening(is.database)).toBe(true);
-});
-
-test('no secret stands on a command line', async () => {
+test('while it runs, cron fires, no secret stands on a command line, and its data is its own', async () => {
   const { run, is } = await start();
   const commands = [...membersOf(is.group), ...membersOf(run.pid)].map(({ command }) => command).join('\n');
   expect(commands).toContain('postgres');
   for (const secret of [...is.secrets, new URL(is.database).password]) expect(commands).not.toContain(secret);
+
+  const answer = async () =>
+    v.parse(v.object({ scheduled: v.number() }), await (await fetch(is.worker)).json());
+  await expect.poll(async () => (await answer()).scheduled, { timeout: 10_000 }).toBeGreaterThan(2);
+
+  const second = startProgram(program, [folder, join(place, 'worker', 'wrangler.toml')]);
+  expect(await second.exited).toEqual([1, null]);
+  expect(second.errors()).toContain(`is in use: process ${is.group}`);
+  expect(await isListening(is.database)).toBe(true);
 });
 
-test('the scheduled handler is run, since cron does not fire locally', async () => {
-  const { is } = await start();
-  const scheduled = async () =>
-    v.parse(v.object({ scheduled: v.number() }), await (await fetch(is.worker)).json()).scheduled;
-  await expect.poll(scheduled, { timeout: 10_000 }).toBeGreaterThan(2);
+test('a stop while it starts leaves nothing running', async () => {
+  const run = startProgram(program, [folder, join(place, 'worker', 'wrangler.toml')], { detached: true });
+  started.push({ run, group: run.pid });
+  await expect
+    .poll(() => existsSync(join(folder, 'postgres', 'postmaster.pid')), { timeout: 10_000 })
+    .toBe(true);
+  const group = childrenOf(run.pid)[0] ?? Number.NaN;
+  process.kill(-run.pid, 'SIGINT');
+  expect(await run.exited).toEqual([130, null]);
+  await expect.poll(() => [...membersOf(group), ...membersOf(run.pid)]).toEqual([]);
 });

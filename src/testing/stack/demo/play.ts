@@ -1,7 +1,7 @@
 import type { StepResult, Tell } from './report.ts';
 import { formatStep, formatSummary, teller } from './report.ts';
 
-export type Step = (name: string, act: (tell: Tell) => Promise<void>) => Promise<void>;
+type Step = (name: string, act: (tell: Tell) => Promise<void>) => Promise<void>;
 export type Story = (step: Step) => Promise<void>;
 
 class Interrupted extends Error {}
