@@ -25,6 +25,15 @@ describe('the model', () => {
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
   });
 
+  it('answers with a date no earlier than what it tells of', async () => {
+    const { standIn, user } = scene({ now: () => 1_000_000 });
+    for (let i = 0; i < 2_000; i += 1) standIn.updateUser(user, {});
+    const headers = { authorization: `Bearer ${standIn.secretKey}` };
+    const response = await standIn.fetch(new Request(`http://clerk.test/v1/users/${user}`, { headers }));
+    const { updatedAt } = standIn.state.users.get(user) ?? { updatedAt: 0 };
+    expect(response.headers.get('date')).toBe(new Date(updatedAt).toUTCString());
+  });
+
   it('lets two changes share one instant when asked', () => {
     const { standIn, user, organization } = scene();
     standIn.addMember(organization, user, 'org:member');

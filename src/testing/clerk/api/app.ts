@@ -4,7 +4,7 @@ import { answer, refuse } from './answer.ts';
 import type { CallRecorder } from './calls.ts';
 import type { Gate } from './gate.ts';
 
-export interface Call {
+interface Call {
   readonly param: (name: string) => string;
   readonly query: URLSearchParams;
   readonly body: () => Promise<unknown>;

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import * as v from 'valibot';
 import { answer, refuse } from '../api/answer.ts';
+import type { StandInCore } from '../core.ts';
 import { ClerkRefusal, notFound } from '../errors.ts';
-import type { StandInCore } from '../stand-in.ts';
 import { changeVerbs } from './changes.ts';
 import { deliveryVerbs } from './delivery.ts';
 import { views } from './views.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import type { StandInCore } from '../core.ts';
 import { notFound } from '../errors.ts';
-import type { StandInCore } from '../stand-in.ts';
 
 /** A method of the stand-in under its own name: what it takes as JSON, and what it does. */
 export interface Verb {

@@ -1,4 +1,4 @@
-import type { StandInCore } from '../stand-in.ts';
+import type { StandInCore } from '../core.ts';
 
 export type View = (standIn: StandInCore, query: URLSearchParams) => unknown;
 

@@ -7,7 +7,7 @@ export interface Outgoing {
   readonly body: string;
 }
 
-export const toRequest = (url: string, { headers, body }: Outgoing): Request =>
+const toRequest = (url: string, { headers, body }: Outgoing): Request =>
   new Request(url, {
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json', 'user-agent': 'Svix-Webhooks/1.0 (stand-in)' },
