@@ -60,7 +60,13 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
       started.raw.on('error', (event: unknown) => reject(new Error(`The worker failed: ${reasonOf(event)}`)));
     });
     failed.catch(() => undefined);
-    await Promise.race([started.ready, failed]);
+    try {
+      await Promise.race([started.ready, failed]);
+    } catch (error) {
+      // It throws the same again.
+      await started.raw.teardown().catch(() => undefined);
+      throw error;
+    }
     return { ...started, failed };
   });
   const url = (await worker.url).origin;
@@ -72,6 +78,7 @@ export const startWorker = async (options: WorkerOptions): Promise<RunningWorker
       if (!answer.ok) throw new Error(`The worker's scheduled handler failed (${answer.status}).`);
     },
     failed: worker.failed,
-    stop: () => worker.dispose(),
+    // `dispose` waits for a worker to be ready first.
+    stop: () => worker.raw.teardown(),
   };
 };

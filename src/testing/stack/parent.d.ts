@@ -1,0 +1,1 @@
+export declare const superviseChild: (entry: string, mark: string) => Promise<number>;

@@ -1,0 +1,1 @@
+export declare const untilReady: (url: string, lastWords: () => string) => Promise<void>;
