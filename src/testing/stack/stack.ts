@@ -91,6 +91,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       log: (line) => log('postgres', line),
     });
     ends.later(postgres.stop);
+    void postgres.exited.then(() => log('stack', 'Postgres ended.'));
     goOn();
     await (options.prepareDatabase ?? prepare)(postgres.url);
 

@@ -5,18 +5,23 @@ import { parseArgs } from 'node:util';
 import { runDetached } from './detached.ts';
 import type { Stack } from './stack.ts';
 
-const introduce = (stack: Stack, folder: string): string => `
+const introduce = ({ worker, clerk, database, tokens }: Stack, folder: string): string => `
 Rolecall runs. Ctrl-C stops it; what it knows stays in ${folder}
 
-  worker             ${stack.worker.url}
-  stand-in for Clerk ${stack.clerk.url}
-  Postgres           ${stack.database.url}
+  worker              ${worker.url}
+  stand-in for Clerk  ${clerk.url}
+  Postgres            ${database.url}
 
-  apps read with     Authorization: Bearer ${stack.tokens.read}
-  operators with     Authorization: Bearer ${stack.tokens.operator}
+  apps read with      Authorization: Bearer ${tokens.read}
+  operators with      Authorization: Bearer ${tokens.operator}
 
-  Try:  curl ${stack.worker.url}/readyz
-        curl -H 'Authorization: Bearer ${stack.tokens.operator}' ${stack.worker.url}/operator/v1/status
+Somebody joins, is asked about, and is removed:
+
+  curl ${clerk.url}/stand-in/createUser -d '{"id":"user_ada"}'
+  curl ${clerk.url}/stand-in/createOrganization -d '{"id":"org_acme"}'
+  curl ${clerk.url}/stand-in/addMember -d '{"organizationId":"org_acme","userId":"user_ada","role":"org:admin"}'
+  curl ${worker.url}/v1/organizations/org_acme/members/user_ada -H 'Authorization: Bearer ${tokens.read}'
+  curl ${clerk.url}/stand-in/removeMember -d '{"organizationId":"org_acme","userId":"user_ada"}'
 `;
 
 /** `npm start`: the whole stack until Ctrl-C. */
