@@ -1,1 +1,0 @@
-export declare const superviseChild: (entry: string, mark: string) => Promise<number>;

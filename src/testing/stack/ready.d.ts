@@ -1,1 +1,0 @@
-export declare const untilReady: (url: string, lastWords: () => string) => Promise<void>;
