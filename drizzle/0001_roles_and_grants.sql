@@ -1,0 +1,39 @@
+-- Who may do what. Nobody logs in as these roles: an operator grants them to login roles of his own.
+DO $$
+DECLARE
+  wanted text;
+BEGIN
+  FOREACH wanted IN ARRAY ARRAY['rolecall_owner', 'rolecall_service', 'rolecall_reader', 'rolecall_subject'] LOOP
+    BEGIN
+      IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+      END IF;
+    EXCEPTION
+      -- Roles belong to the whole cluster: another database's migration may have been faster.
+      WHEN duplicate_object OR unique_violation THEN NULL;
+    END;
+  END LOOP;
+  IF NOT pg_catalog.pg_has_role(current_user, 'rolecall_owner', 'MEMBER') THEN
+    EXECUTE format('GRANT rolecall_owner TO %I', current_user);
+  END IF;
+END
+$$;
+--> statement-breakpoint
+INSERT INTO rolecall.counter DEFAULT VALUES;
+--> statement-breakpoint
+INSERT INTO rolecall.instance DEFAULT VALUES;
+--> statement-breakpoint
+-- 30 % of the smallest limit that Clerk publishes (100 requests per 10 s, development instances). The worker raises it
+-- to 30 % of the production limit when its secret key is a live one.
+INSERT INTO rolecall.provider_budget (calls_per_second, burst, tokens) VALUES (3, 30, 30);
+--> statement-breakpoint
+GRANT USAGE ON SCHEMA rolecall TO rolecall_service, rolecall_reader, rolecall_subject;
+--> statement-breakpoint
+GRANT SELECT, INSERT, UPDATE ON
+  rolecall.inbox, rolecall.users, rolecall.organizations, rolecall.roles, rolecall.role_keys, rolecall.permissions,
+  rolecall.permission_keys, rolecall.memberships, rolecall.pairs, rolecall.sessions, rolecall.effects,
+  rolecall.counter, rolecall.instance, rolecall.provider_budget
+TO rolecall_service;
+--> statement-breakpoint
+-- Append-only: the service may add to the trail, never touch it.
+GRANT SELECT, INSERT ON rolecall.changes TO rolecall_service;

@@ -1,0 +1,73 @@
+import type { MembershipSnapshot } from '../evidence.ts';
+import type { MembershipFact } from '../facts.ts';
+import { compareVersions, latest } from '../version.ts';
+import { type Verdict, verdict } from './context.ts';
+
+/** Waiting for the provider's word: two truths at one version, or newer roles that were told too late to believe. */
+export function isUnresolved(row: MembershipFact): boolean {
+  return row.contested || row.ceiling.length > 0;
+}
+
+/** The later version wins; equal ones with different access are contested (rules 1 and 4). */
+export function mergeSnapshot(
+  known: MembershipFact,
+  said: MembershipSnapshot,
+): { readonly row: MembershipFact; readonly verdict: Verdict } {
+  if (known.deletedAt !== null) return { row: known, verdict: verdict('stale', 'deleted_before') };
+  if (known.absentAt !== null && said.version.at <= known.absentAt) {
+    return { row: known, verdict: verdict('stale', 'presumed_absent') };
+  }
+  const order = known.version === null ? 1 : compareVersions(said.version, known.version);
+  if (order < 0) return { row: known, verdict: verdict('stale', 'older_than_known') };
+  const seenAt = latest(known.seenAt, said.version.at);
+  if (order === 0) {
+    return roleToldLast(known) === said.role
+      ? { row: { ...known, seenAt }, verdict: verdict('stale', 'already_known') }
+      : { row: { ...known, seenAt, contested: true }, verdict: verdict('held', 'contested') };
+  }
+  return {
+    row: {
+      ...known,
+      role: said.role,
+      ceiling: [],
+      contested: false,
+      version: said.version,
+      effectiveAt: effectiveAt(known, said),
+      seenAt,
+    },
+    verdict: verdict('applied', 'newer'),
+  };
+}
+
+/**
+ * The row after a gain that was told too late to be believed at once (rule 5). Its version counts, so that nothing
+ * older is taken for newer, and what it takes away is gone; what it adds waits behind the ceiling.
+ */
+export function holdSnapshot(known: MembershipFact, said: MembershipSnapshot): MembershipFact {
+  const presumedAbsent = known.role !== null && known.absentAt !== null && (known.seenAt ?? 0) <= known.absentAt;
+  if (presumedAbsent) return known;
+  return {
+    ...known,
+    ceiling: [...new Set([...known.ceiling, said.role])],
+    version: said.version,
+    effectiveAt: effectiveAt(known, said),
+    seenAt: latest(known.seenAt, said.version.at),
+  };
+}
+
+function roleToldLast(known: MembershipFact): string | null {
+  return known.ceiling.at(-1) ?? known.role;
+}
+
+/**
+ * The earliest provider time that is surely not before the change. An event happened when it says; an answer may be
+ * given long after, so its object's own time counts where that lies past everything known before.
+ */
+function effectiveAt(known: MembershipFact, said: MembershipSnapshot): number {
+  if (said.told !== 'observed') return said.version.at;
+  if (known.version === null || said.version.updatedAt > known.version.at) return said.version.updatedAt;
+  if (said.version.updatedAt === known.version.updatedAt && said.role === known.role) {
+    return known.effectiveAt ?? said.version.at;
+  }
+  return said.version.at;
+}

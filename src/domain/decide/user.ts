@@ -1,0 +1,84 @@
+import type { ChangeKind, Cutoff } from '../changes.ts';
+import type { Draft } from '../draft.ts';
+import { type LossCause, revocationOwed } from '../effects.ts';
+import type { UserDeleted, UserSnapshot } from '../evidence.ts';
+import type { UserFact } from '../facts.ts';
+import type { UserId } from '../ids.ts';
+import { compareVersions, latest } from '../version.ts';
+import { type Context, type Verdict, verdict } from './context.ts';
+
+export function decideUser(draft: Draft, said: UserSnapshot, context: Context): Verdict {
+  const known = draft.users.get(said.id) ?? unseen(said.id);
+  const order = known.version === null ? 1 : compareVersions(said.version, known.version);
+  const lifts = known.suspended && !said.suspended;
+  const disputed = order === 0 && known.suspended !== said.suspended;
+  const held = (context.late && order > 0 && lifts) || (disputed && known.deletedAt === null);
+  const suspended = held || (order > 0 ? said.suspended : known.suspended);
+  const passwordChangedAt = latest(known.passwordChangedAt, said.passwordChangedAt);
+  draft.users.put(said.id, {
+    ...known,
+    version: order > 0 ? said.version : known.version,
+    suspended,
+    passwordChangedAt,
+  });
+
+  if (said.suspended) cutUser(draft, said.id, said.version.at, 'suspended', !known.suspended, context);
+  if (suspended && !known.suspended) record(draft, 'suspended', said.id, said.version.at);
+  if (!suspended && known.suspended) record(draft, 'restored', said.id, said.version.at);
+  if (passwordChangedAt !== null && passwordChangedAt !== known.passwordChangedAt) {
+    cutUser(draft, said.id, passwordChangedAt, 'password', true, context);
+    record(draft, 'password_changed', said.id, passwordChangedAt);
+  }
+
+  if (known.deletedAt !== null) return verdict('stale', 'deleted_before');
+  if (held) {
+    draft.effects.push({ kind: 'lookup_user', userId: said.id });
+    return verdict('held', disputed ? 'contested' : 'late_gain');
+  }
+  if (order > 0) return verdict('applied', 'newer');
+  if (said.told === 'observed' && lifts) return verdict('held', 'contested');
+  return verdict('stale', order === 0 ? 'already_known' : 'older_than_known');
+}
+
+export function decideUserDeleted(draft: Draft, said: UserDeleted, context: Context): Verdict {
+  const known = draft.users.get(said.id) ?? unseen(said.id);
+  draft.users.put(said.id, { ...known, deletedAt: latest(known.deletedAt, said.at) });
+  if (known.deletedAt !== null) return verdict('stale', 'already_known');
+  cutUser(draft, said.id, said.at, 'removed', true, context);
+  record(draft, 'user_deleted', said.id, said.at);
+  return verdict('applied', 'newer');
+}
+
+function unseen(id: UserId): UserFact {
+  return {
+    id,
+    version: null,
+    suspended: false,
+    passwordChangedAt: null,
+    deletedAt: null,
+    cutoff: null,
+  };
+}
+
+/** A cutoff that was there already may have had a milder cause: `fresh` news owes its revocation all the same. */
+function cutUser(
+  draft: Draft,
+  id: UserId,
+  at: number,
+  cause: LossCause,
+  fresh: boolean,
+  context: Context,
+): void {
+  const user = draft.users.get(id) ?? unseen(id);
+  const moved = user.cutoff === null || at > user.cutoff;
+  if (moved) draft.users.put(id, { ...user, cutoff: at });
+  const revocation = moved || fresh ? revocationOwed(id, at, cause, context.consequences) : null;
+  if (revocation !== null) draft.effects.push(revocation);
+}
+
+function record(draft: Draft, kind: ChangeKind, userId: UserId, at: number): void {
+  const reached = draft.users.get(userId)?.cutoff ?? null;
+  const cutoff: Cutoff | null =
+    reached === null || kind === 'restored' ? null : { of: 'user', id: userId, at: reached, notBeforeCommit: false };
+  draft.changes.push({ kind, organizationId: null, userId, role: null, permissions: [], cutoff, at });
+}

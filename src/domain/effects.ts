@@ -1,0 +1,54 @@
+import type { OrganizationId, UserId } from './ids.ts';
+
+/** Served strictly in this order, so that mass work never delays those who must be out now. */
+export const LANES = ['removal', 'lookup', 'reduction', 'bulk'] as const;
+export type Lane = (typeof LANES)[number];
+
+/** Something owed to the outside, written with its cause and executed after the commit until it is done. */
+export type OwedEffect =
+  | {
+      readonly kind: 'revoke_sessions';
+      readonly lane: Lane;
+      readonly userId: UserId;
+      /** Sessions created at or before it (milliseconds) are revoked; younger ones survive. */
+      readonly cutoff: number;
+      readonly onlyWhenLast: boolean;
+    }
+  | { readonly kind: 'lookup_member'; readonly organizationId: OrganizationId; readonly userId: UserId }
+  | { readonly kind: 'lookup_user'; readonly userId: UserId }
+  | { readonly kind: 'lookup_roles' };
+
+/** Why somebody's tokens are cut off, which decides what happens to their sessions. */
+export type LossCause = 'removed' | 'reduced' | 'suspended' | 'password';
+
+/**
+ * What a loss does beside its cutoff. `refresh`: nothing, the client fetches a new token and goes on. `revoke`: the
+ * user is signed out. `revoke-when-last`: signed out only when no membership is left.
+ */
+export type Consequence = 'refresh' | 'revoke' | 'revoke-when-last';
+export type Consequences = Readonly<Record<LossCause, Consequence>>;
+
+export const DEFAULT_CONSEQUENCES: Consequences = {
+  removed: 'revoke',
+  reduced: 'revoke',
+  suspended: 'revoke',
+  password: 'refresh',
+};
+
+/** The revocation that a loss owes, or null where its consequence is a refresh. */
+export function revocationOwed(
+  userId: UserId,
+  cutoff: number,
+  cause: LossCause,
+  consequences: Consequences,
+): OwedEffect | null {
+  const consequence = consequences[cause];
+  if (consequence === 'refresh') return null;
+  return {
+    kind: 'revoke_sessions',
+    lane: cause === 'removed' || cause === 'suspended' ? 'removal' : 'reduction',
+    userId,
+    cutoff,
+    onlyWhenLast: consequence === 'revoke-when-last',
+  };
+}

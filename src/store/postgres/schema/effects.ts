@@ -1,0 +1,35 @@
+import { sql } from 'drizzle-orm';
+import { bigint, boolean, check, index, integer, smallint, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { providerTime, rolecall } from './rolecall.ts';
+
+/** What is owed to the outside. At most one of a kind is owed for the same subject: a second one joins the first. */
+export const effects = rolecall.table(
+  'effects',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    kind: text('kind').notNull(),
+    organizationId: text('organization_id').notNull().default(''),
+    userId: text('user_id').notNull().default(''),
+    lane: smallint('lane').notNull(),
+    cutoff: providerTime('cutoff'),
+    onlyWhenLast: boolean('only_when_last').notNull().default(false),
+    status: text('status').notNull(),
+    /** Raised when more is owed while one is under way: its settling then finds that it is not done. */
+    generation: integer('generation').notNull().default(1),
+    attempts: integer('attempts').notNull().default(0),
+    dueAt: timestamp('due_at', { withTimezone: true }).notNull(),
+    leaseToken: uuid('lease_token'),
+    leasedUntil: timestamp('leased_until', { withTimezone: true }),
+    lastError: text('last_error'),
+    deliveryId: text('delivery_id'),
+    owedAt: timestamp('owed_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`),
+    settledAt: timestamp('settled_at', { withTimezone: true }),
+  },
+  (table) => [
+    check('effects_kind', sql`${table.kind} in ('revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_roles')`),
+    check('effects_status', sql`${table.status} in ('owed', 'done', 'dead', 'observed')`),
+    uniqueIndex('effects_owed_once').on(table.kind, table.organizationId, table.userId).where(sql`${table.status} = 'owed'`),
+    index('effects_due').on(table.lane, table.dueAt).where(sql`${table.status} = 'owed'`),
+    index('effects_delivery').on(table.deliveryId),
+  ],
+);

@@ -1,0 +1,13 @@
+export * from './changes.ts';
+export * from './control.ts';
+export * from './effects.ts';
+export * from './inbox.ts';
+export * from './pairs.ts';
+export * from './memberships.ts';
+export * from './organizations.ts';
+export * from './permissions.ts';
+export * from './role-keys.ts';
+export * from './roles.ts';
+export { rolecall } from './rolecall.ts';
+export * from './sessions.ts';
+export * from './users.ts';

@@ -1,0 +1,24 @@
+import { boolean, index, text } from 'drizzle-orm/pg-core';
+import { providerTime, rolecall, rowVersion } from './rolecall.ts';
+
+/** One row an incarnation: what the provider said of one membership id. */
+export const memberships = rolecall.table(
+  'memberships',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id'),
+    userId: text('user_id'),
+    createdAt: providerTime('created_at'),
+    role: text('role'),
+    ceiling: text('ceiling').array().notNull().default([]),
+    contested: boolean('contested').notNull().default(false),
+    versionUpdatedAt: providerTime('version_updated_at'),
+    versionAt: providerTime('version_at'),
+    effectiveAt: providerTime('effective_at'),
+    seenAt: providerTime('seen_at'),
+    absentAt: providerTime('absent_at'),
+    deletedAt: providerTime('deleted_at'),
+    rowVersion: rowVersion(),
+  },
+  (table) => [index('memberships_role').on(table.role)],
+);

@@ -1,0 +1,20 @@
+import { index, primaryKey, text } from 'drizzle-orm/pg-core';
+import { providerTime, rolecall, rowVersion } from './rolecall.ts';
+
+/** One row an (organization, user) pair: the incarnation that owns it, and what outlives every incarnation. */
+export const pairs = rolecall.table(
+  'pairs',
+  {
+    organizationId: text('organization_id').notNull(),
+    userId: text('user_id').notNull(),
+    membershipId: text('membership_id').notNull(),
+    membershipCreatedAt: providerTime('membership_created_at').notNull(),
+    cutoff: providerTime('cutoff'),
+    revocationAt: providerTime('revocation_at'),
+    rowVersion: rowVersion(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organizationId, table.userId] }),
+    index('pairs_user').on(table.userId, table.organizationId),
+  ],
+);

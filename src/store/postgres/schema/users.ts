@@ -1,0 +1,13 @@
+import { boolean, text } from 'drizzle-orm/pg-core';
+import { providerTime, rolecall, rowVersion } from './rolecall.ts';
+
+export const users = rolecall.table('users', {
+  id: text('id').primaryKey(),
+  versionUpdatedAt: providerTime('version_updated_at'),
+  versionAt: providerTime('version_at'),
+  suspended: boolean('suspended').notNull().default(false),
+  passwordChangedAt: providerTime('password_changed_at'),
+  deletedAt: providerTime('deleted_at'),
+  cutoff: providerTime('cutoff'),
+  rowVersion: rowVersion(),
+});
