@@ -34,9 +34,7 @@ CREATE TABLE "rolecall"."instance" (
 --> statement-breakpoint
 CREATE TABLE "rolecall"."provider_budget" (
 	"only" boolean PRIMARY KEY DEFAULT true NOT NULL,
-	"calls_per_second" double precision NOT NULL,
-	"burst" double precision NOT NULL,
-	"tokens" double precision NOT NULL,
+	"tokens" double precision DEFAULT 1 NOT NULL,
 	"refilled_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"paused_until" timestamp with time zone,
 	CONSTRAINT "provider_budget_only" CHECK ("rolecall"."provider_budget"."only")

@@ -23,9 +23,8 @@ INSERT INTO rolecall.counter DEFAULT VALUES;
 --> statement-breakpoint
 INSERT INTO rolecall.instance DEFAULT VALUES;
 --> statement-breakpoint
--- 30 % of the smallest limit that Clerk publishes (100 requests per 10 s, development instances). The worker raises it
--- to 30 % of the production limit when its secret key is a live one.
-INSERT INTO rolecall.provider_budget (calls_per_second, burst, tokens) VALUES (3, 30, 30);
+-- Full from the start: the bucket has been filling since the epoch.
+INSERT INTO rolecall.provider_budget (refilled_at) VALUES ('epoch');
 --> statement-breakpoint
 GRANT USAGE ON SCHEMA rolecall TO rolecall_service, rolecall_reader, rolecall_subject;
 --> statement-breakpoint

@@ -1,11 +1,13 @@
 -- Effects: leased, executed outside of any transaction, settled with the lease as fence.
-CREATE FUNCTION rolecall.lease_effects(most integer, lease_seconds integer) RETURNS jsonb
+CREATE FUNCTION rolecall.lease_effects(request jsonb) RETURNS jsonb
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
 AS $$
 DECLARE
   budget rolecall.provider_budget%ROWTYPE;
+  rate double precision := (request->>'callsPerSecond')::double precision;
+  burst double precision := (request->>'burst')::double precision;
   available integer;
   leased jsonb;
 BEGIN
@@ -21,9 +23,9 @@ BEGIN
   IF budget.paused_until > clock_timestamp() THEN
     RETURN '[]';
   END IF;
-  budget.tokens := least(budget.burst, budget.tokens + budget.calls_per_second
-    * greatest(0, extract(epoch FROM clock_timestamp() - budget.refilled_at)));
-  available := least(most, floor(budget.tokens));
+  budget.tokens := least(burst, budget.tokens
+    + rate * greatest(0, extract(epoch FROM clock_timestamp() - budget.refilled_at)));
+  available := greatest(0, least((request->>'most')::integer, floor(budget.tokens)));
 
   -- A fifth of the bucket is kept for removals and lookups: reductions and mass work never empty it.
   WITH due AS (
@@ -32,19 +34,20 @@ BEGIN
              SELECT e.id, e.due_at FROM rolecall.effects AS e
               WHERE e.status = 'owed' AND e.lane = l.lane AND e.due_at <= clock_timestamp()
                 AND (e.leased_until IS NULL OR e.leased_until < clock_timestamp())
-                AND (l.lane < 2 OR budget.tokens - 1 >= budget.burst / 5)
-              ORDER BY e.due_at LIMIT greatest(available, 0) FOR UPDATE SKIP LOCKED) AS d
-     ORDER BY l.lane, d.due_at LIMIT greatest(available, 0)
+                AND (l.lane < 2 OR budget.tokens - 1 >= burst / 5)
+              ORDER BY e.due_at LIMIT available FOR UPDATE SKIP LOCKED) AS d
+     ORDER BY l.lane, d.due_at LIMIT available
   ), taken AS (
     UPDATE rolecall.effects AS e
        SET lease_token = gen_random_uuid(), attempts = e.attempts + 1,
-           leased_until = clock_timestamp() + make_interval(secs => lease_seconds)
+           leased_until = clock_timestamp() + make_interval(secs => (request->>'leaseMs')::double precision / 1000)
       FROM due WHERE e.id = due.id
     RETURNING e.*
   )
   SELECT coalesce(jsonb_agg(jsonb_build_object(
            'id', t.id, 'kind', t.kind, 'organizationId', t.organization_id, 'userId', t.user_id, 'cutoff', t.cutoff,
-           'onlyWhenLast', t.only_when_last, 'attempts', t.attempts, 'generation', t.generation,
+           'onlyWhenLast', t.only_when_last,
+           'lane', (ARRAY['removal', 'lookup', 'reduction', 'bulk'])[t.lane + 1], 'attempts', t.attempts, 'generation', t.generation,
            'leaseToken', t.lease_token, 'deliveryId', t.delivery_id) ORDER BY t.lane, t.due_at), '[]')
     INTO leased FROM taken AS t;
 
@@ -54,8 +57,8 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.lease_effects(integer, integer) IS
-  'Internal. Takes at most so many due effects for so many seconds, most urgent lane first, one call of the shared budget each; none while a 429 pauses everybody. Attempts are counted before they start.';
+COMMENT ON FUNCTION rolecall.lease_effects(jsonb) IS
+  'Internal. request is {most, leaseMs, callsPerSecond, burst}: takes at most so many due effects for so long, most urgent lane first, one call of the shared budget each; none while a 429 pauses everybody. Attempts are counted before they start.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.settle_effect(settlement jsonb) RETURNS text
   LANGUAGE plpgsql

@@ -90,20 +90,23 @@ CREATE FUNCTION rolecall.revision() RETURNS bigint
 COMMENT ON FUNCTION rolecall.revision() IS
   'The number of the latest change. What is read in the same statement or snapshot is at least this fresh.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.read_member(organization text, "user" text) RETURNS jsonb
+CREATE FUNCTION rolecall.read_member(pair jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
 AS $$
+DECLARE
+  organization text := pair->>'organizationId';
+  person text := pair->>'userId';
 BEGIN
   RETURN jsonb_build_object(
     'revision', (SELECT c.revision FROM rolecall.counter AS c),
     'member', (
       SELECT jsonb_build_object('role', a.role, 'permissions', a.permissions)
-        FROM rolecall.access AS a WHERE a.organization_id = organization AND a.user_id = "user"),
+        FROM rolecall.access AS a WHERE a.organization_id = organization AND a.user_id = person),
     'cutoff', (
       SELECT max(c.cutoff) FROM (
-        SELECT u.cutoff FROM rolecall.users AS u WHERE u.id = "user"
+        SELECT u.cutoff FROM rolecall.users AS u WHERE u.id = person
         UNION ALL
         SELECT o.cutoff FROM rolecall.organizations AS o WHERE o.id = organization
         UNION ALL
@@ -111,22 +114,30 @@ BEGIN
                  SELECT max(k.cutoff) FROM rolecall.memberships AS m
                    JOIN rolecall.role_keys AS k ON k.key = ANY (m.ceiling || m.role)
                   WHERE m.id = p.membership_id))
-          FROM rolecall.pairs AS p WHERE p.organization_id = organization AND p.user_id = "user"
+          FROM rolecall.pairs AS p WHERE p.organization_id = organization AND p.user_id = person
       ) AS c));
 END
 $$;
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.read_member(text, text) IS
-  'Internal. One member as the HTTP interface answers it: role, permissions, latest cutoff, revision.';
+COMMENT ON FUNCTION rolecall.read_member(jsonb) IS
+  'Internal. One member ({organizationId, userId}) as the HTTP interface answers it: role, permissions, latest cutoff, revision.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.read_readiness() RETURNS jsonb
+CREATE FUNCTION rolecall.is_member_anywhere(person jsonb) RETURNS boolean
+  LANGUAGE sql STABLE
+  SET search_path = pg_catalog, pg_temp
+  RETURN EXISTS (SELECT FROM rolecall.access AS a WHERE a.user_id = person->>'userId');
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.is_member_anywhere(jsonb) IS
+  'Internal. Whether the user ({userId}) is left with any membership.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.read_readiness(nothing jsonb) RETURNS jsonb
   LANGUAGE sql STABLE
   SET search_path = pg_catalog, pg_temp
   RETURN jsonb_build_object(
     'schemaVersion', 1,
     'providerInstance', (SELECT i.provider_instance FROM rolecall.instance AS i));
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.read_readiness() IS
+COMMENT ON FUNCTION rolecall.read_readiness(jsonb) IS
   'Internal. The version of this schema, which the code compares with the one it was written for, and the pinned instance.';
 --> statement-breakpoint
 GRANT CREATE ON SCHEMA rolecall TO rolecall_owner;

@@ -52,3 +52,31 @@ export function revocationOwed(
     onlyWhenLast: consequence === 'revoke-when-last',
   };
 }
+
+/** Names what an effect is about: at most one is owed for each subject. */
+export function subjectOf(effect: OwedEffect): string {
+  switch (effect.kind) {
+    case 'lookup_member':
+      return `${effect.kind}/${effect.organizationId}/${effect.userId}`;
+    case 'lookup_roles':
+      return effect.kind;
+    default:
+      return `${effect.kind}/${effect.userId}`;
+  }
+}
+
+/** Two effects of one subject as one: the later cutoff, the more urgent lane, the stricter condition. */
+export function joinEffects(first: OwedEffect, second: OwedEffect): OwedEffect {
+  if (first.kind !== 'revoke_sessions' || second.kind !== 'revoke_sessions') return second;
+  return {
+    kind: 'revoke_sessions',
+    lane: LANES.indexOf(first.lane) <= LANES.indexOf(second.lane) ? first.lane : second.lane,
+    userId: first.userId,
+    cutoff: Math.max(first.cutoff, second.cutoff),
+    onlyWhenLast: first.onlyWhenLast && second.onlyWhenLast,
+  };
+}
+
+export function laneOf(effect: OwedEffect): Lane {
+  return effect.kind === 'revoke_sessions' ? effect.lane : 'lookup';
+}

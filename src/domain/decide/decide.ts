@@ -14,6 +14,8 @@ import { decideUser, decideUserDeleted } from './user.ts';
 /** One thing that arrived, with all it says. `repeated` marks replays and retries: their gains are never believed at once. */
 export interface Item {
   readonly evidence: readonly Evidence[];
+  /** What to ask the provider besides: of a message that names somebody but cannot be read. */
+  readonly questions: readonly OwedEffect[];
   /** Learnt by asking: an answer is never late. */
   readonly observed: boolean;
   readonly repeated: boolean;
@@ -46,6 +48,7 @@ export function decide(
   const draft = new Draft(facts);
   const decided = items.map((item) => {
     const [changes, effects] = [draft.changes.length, draft.effects.length];
+    draft.effects.push(...item.questions);
     const verdicts = item.evidence.map((evidence) => decideOne(draft, evidence, item, settings));
     return {
       verdict: verdicts.reduce(weightier, verdict('ignored', 'not_kept')),
@@ -109,7 +112,7 @@ function timesOf(evidence: Evidence): { readonly at: number; readonly latestAt: 
 }
 
 /** What to ask the provider when a delivery names somebody but cannot be believed. */
-function questionsAbout(evidence: Evidence): OwedEffect[] {
+export function questionsAbout(evidence: Evidence): OwedEffect[] {
   switch (evidence.kind) {
     case 'membership':
       return [lookupMember(evidence)];

@@ -35,9 +35,7 @@ export const providerBudget = rolecall.table(
   'provider_budget',
   {
     only: only(),
-    callsPerSecond: doublePrecision('calls_per_second').notNull(),
-    burst: doublePrecision('burst').notNull(),
-    tokens: doublePrecision('tokens').notNull(),
+    tokens: doublePrecision('tokens').notNull().default(1),
     refilledAt: timestamp('refilled_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`),
     pausedUntil: timestamp('paused_until', { withTimezone: true }),
   },

@@ -1,0 +1,113 @@
+import type { OwedEffect } from '../domain/effects.ts';
+import type { Evidence } from '../domain/evidence.ts';
+import { retryDelay } from '../domain/retry.ts';
+import type { Decider } from './decide-and-commit.ts';
+import { observe } from './observe.ts';
+import type { AttemptResult, LeasedEffect, Log, Provider, ProviderAnswer, ProviderFailure } from './ports.ts';
+
+export interface Executor extends Decider {
+  readonly provider: Provider;
+  readonly log: Log;
+  /** From 0 to 1. */
+  readonly chance: () => number;
+}
+
+/** Calls a single attempt may make: a user with a thousand sessions gives way to others in between. */
+const MOST_CALLS = 60;
+
+export interface Attempt {
+  readonly ended: AttemptResult;
+  readonly calls: number;
+}
+
+/** Carries out one effect, outside of any transaction. Never throws for what the provider does. */
+export async function executeEffect(executor: Executor, leased: LeasedEffect): Promise<Attempt> {
+  const { effect } = leased;
+  switch (effect.kind) {
+    case 'revoke_sessions':
+      return revokeSessions(executor, leased, effect);
+    case 'lookup_roles':
+      return lookUpRoles(executor, leased);
+    case 'lookup_member':
+      return lookUp(executor, leased, await executor.provider.member(effect.organizationId, effect.userId));
+    case 'lookup_user':
+      return lookUp(executor, leased, await executor.provider.user(effect.userId));
+  }
+}
+
+async function revokeSessions(
+  executor: Executor,
+  leased: LeasedEffect,
+  effect: Extract<OwedEffect, { kind: 'revoke_sessions' }>,
+): Promise<Attempt> {
+  if (effect.onlyWhenLast && (await executor.store.isMemberAnywhere(effect.userId))) {
+    return { ended: { result: 'done' }, calls: 0 };
+  }
+  let calls = 0;
+  for (let offset = 0, more = true; more; ) {
+    const page = await executor.provider.sessions(effect.userId, offset);
+    calls += 1;
+    if ('failure' in page) return { ended: afterFailure(executor, leased, page), calls };
+    for (const session of page.answer.sessions) {
+      if (!session.live || session.createdAt > effect.cutoff) continue;
+      if (calls >= MOST_CALLS) {
+        const ended = { result: 'paused', error: 'more_sessions', retryInMs: 0, pauseMs: null } as const;
+        return { ended, calls };
+      }
+      const revoked = await executor.provider.revokeSession(session.id);
+      calls += 1;
+      if ('failure' in revoked) return { ended: afterFailure(executor, leased, revoked), calls };
+      executor.log.info('session_revoked', { effect: leased.id, user: effect.userId, session: session.id });
+    }
+    offset += page.answer.sessions.length;
+    more = page.answer.more;
+  }
+  return { ended: { result: 'done' }, calls };
+}
+
+async function lookUpRoles(executor: Executor, leased: LeasedEffect): Promise<Attempt> {
+  const evidence: Evidence[] = [];
+  let calls = 0;
+  for (let offset = 0, more = true; more; offset = evidence.length) {
+    const page = await executor.provider.roles(offset);
+    calls += 1;
+    if ('failure' in page) return { ended: afterFailure(executor, leased, page), calls };
+    evidence.push(...page.answer.evidence);
+    more = page.answer.more;
+  }
+  return lookUp(executor, leased, { answer: evidence }, calls);
+}
+
+async function lookUp(
+  executor: Executor,
+  leased: LeasedEffect,
+  asked: ProviderAnswer<readonly Evidence[]>,
+  calls = 1,
+): Promise<Attempt> {
+  if ('failure' in asked) return { ended: afterFailure(executor, leased, asked), calls };
+  const verdict = await observe(executor, asked.answer, leased.effect.kind, leased.deliveryId);
+  executor.log.info('looked_up', {
+    effect: leased.id,
+    kind: leased.effect.kind,
+    outcome: verdict?.outcome ?? 'ignored',
+    reason: verdict?.reason ?? 'not_kept',
+  });
+  // An answer from before what is already known settles nothing: the provider is asked again a little later.
+  return verdict?.outcome === 'held'
+    ? { ended: tryAgain(executor, leased, verdict.reason), calls }
+    : { ended: { result: 'done' }, calls };
+}
+
+function afterFailure(executor: Executor, leased: LeasedEffect, failure: ProviderFailure): AttemptResult {
+  executor.log.warn('provider_failed', { effect: leased.id, kind: leased.effect.kind, failure: failure.failure });
+  if (failure.failure !== 'rate_limited') return tryAgain(executor, leased, failure.failure);
+  const { retryAfterMs } = failure;
+  return { result: 'paused', error: 'rate_limited', retryInMs: retryAfterMs, pauseMs: retryAfterMs };
+}
+
+function tryAgain(executor: Executor, leased: LeasedEffect, error: string): AttemptResult {
+  const retryInMs = retryDelay(leased.attempts, executor.chance());
+  if (retryInMs !== null) return { result: 'retry', error, retryInMs };
+  executor.log.error('effect_dead', { effect: leased.id, kind: leased.effect.kind, error });
+  return { result: 'dead', error };
+}

@@ -1,0 +1,230 @@
+import type { Change } from '../domain/changes.ts';
+import type { Decided } from '../domain/decide/decide.ts';
+import type { Draft } from '../domain/draft.ts';
+import type { OwedEffect } from '../domain/effects.ts';
+import type { Evidence } from '../domain/evidence.ts';
+import type { Facts } from '../domain/facts.ts';
+import type { OrganizationId, UserId } from '../domain/ids.ts';
+
+/** A message that was proved authentic, with what it says. */
+export interface Delivery {
+  /** The sender's message id, the same for every retry. */
+  readonly id: string;
+  readonly source: 'webhook' | 'queue';
+  /** Our clock, milliseconds. */
+  readonly receivedAt: number;
+  readonly body: Uint8Array;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly type: string | null;
+  /** The envelope's timestamp, milliseconds of the provider's clock. */
+  readonly at: number | null;
+  readonly instanceId: string | null;
+  /** Whom it is about, for those who search the inbox. */
+  readonly organizationId: string | null;
+  readonly userId: string | null;
+  readonly content: Content;
+}
+
+/** `unknown` types are kept by name and hash only (rule 9); `malformed` known types are kept whole, as failed. */
+export type Content =
+  | { readonly kind: 'evidence'; readonly evidence: readonly Evidence[] }
+  | { readonly kind: 'unknown' }
+  | {
+      readonly kind: 'malformed';
+      readonly problem: string;
+      /** What to ask the provider about those it names. */
+      readonly questions: readonly OwedEffect[];
+    };
+
+export interface RefusedDelivery {
+  readonly refused: string;
+}
+
+/** The provider's side of the way in. Refusals carry a reason for the log; the wire never tells it. */
+export interface Webhooks {
+  /** Checks what can be checked before a body is read. */
+  precheck(headers: Headers, now: number): RefusedDelivery | null;
+  authenticate(
+    message: { readonly headers: Headers; readonly body: Uint8Array },
+    received: { readonly source: Delivery['source']; readonly at: number },
+  ): Promise<Delivery | RefusedDelivery>;
+}
+
+/** Which rows a decision needs. */
+export interface FactKeys {
+  readonly deliveries: readonly string[];
+  readonly memberships: readonly string[];
+  readonly pairs: readonly (readonly [OrganizationId, UserId])[];
+  readonly users: readonly string[];
+  readonly organizations: readonly string[];
+  readonly sessions: readonly string[];
+  readonly roleKeys: readonly string[];
+  readonly catalog: boolean;
+}
+
+/** Rows as they were read, and the store's own note of which state that was. */
+export interface Reading {
+  readonly facts: Facts;
+  readonly basis: Basis;
+  readonly providerInstance: string | null;
+  /** Hashes of the asked-for deliveries that are held already, by id. */
+  readonly deliveries: ReadonlyMap<string, string>;
+}
+
+export interface Basis {
+  readonly catalogVersion: number;
+  readonly rowVersions: ReadonlyMap<string, number>;
+}
+
+export interface Commit {
+  readonly basis: Basis;
+  readonly draft: Draft;
+  readonly deliveries: readonly StoredDelivery[];
+  /** The provider's instance to pin this database to; null where it is pinned already or not known. */
+  readonly pin: string | null;
+  readonly changes: readonly CausedChange[];
+  readonly effects: readonly CausedEffect[];
+  /** Revocations are noted, not owed. */
+  readonly observe: boolean;
+}
+
+export interface StoredDelivery {
+  readonly delivery: Delivery;
+  readonly outcome: Decided['verdict']['outcome'];
+  readonly reason: string;
+  readonly keepBody: boolean;
+  readonly waitedMs: number;
+}
+
+export interface CausedChange {
+  readonly change: Change;
+  readonly delivery: string | null;
+  /** What made it happen, in words that `changes.cause` keeps: `delivery`, or the kind of lookup that answered. */
+  readonly cause: string;
+}
+
+export interface CausedEffect {
+  readonly effect: OwedEffect;
+  readonly delivery: string | null;
+}
+
+export interface Committed {
+  /** The last revision of this commit; null when it carried no change. */
+  readonly revision: number | null;
+  readonly owed: number;
+}
+
+export interface LeasedEffect {
+  readonly id: number;
+  readonly effect: OwedEffect;
+  readonly attempts: number;
+  readonly generation: number;
+  readonly leaseToken: string;
+  readonly deliveryId: string | null;
+}
+
+/** How an attempt ended. `paused` did not fail: it waits for the provider's rate limit, or has more to do. */
+export type AttemptResult =
+  | { readonly result: 'done' }
+  | { readonly result: 'dead'; readonly error: string }
+  | { readonly result: 'retry'; readonly error: string; readonly retryInMs: number }
+  | {
+      readonly result: 'paused';
+      readonly error: string;
+      readonly retryInMs: number;
+      /** Nobody calls the provider for so long. */
+      readonly pauseMs: number | null;
+    };
+
+/** `again`: more was owed while this ran. `lost_lease`: somebody else has it now, nothing was written. */
+export type Settled = 'done' | 'dead' | 'retry' | 'again' | 'lost_lease';
+
+export interface Budget {
+  readonly callsPerSecond: number;
+  readonly burst: number;
+}
+
+export interface MemberAnswer {
+  readonly revision: number;
+  readonly member: { readonly role: string; readonly permissions: readonly string[] } | null;
+  /** Milliseconds of the provider's clock. */
+  readonly cutoff: number | null;
+}
+
+export interface Readiness {
+  readonly schemaVersion: number;
+  readonly providerInstance: string | null;
+}
+
+/** Every method throws `StoreUnavailable` when the database cannot be reached. */
+export interface Store {
+  read(keys: FactKeys): Promise<Reading>;
+  /** All or nothing. `moved`: what the decision rests on has changed since it was read. Throws `StoreRejected`. */
+  commit(commit: Commit): Promise<Committed | 'moved'>;
+  leaseEffects(request: Budget & { readonly most: number; readonly leaseMs: number }): Promise<LeasedEffect[]>;
+  settleEffect(leased: LeasedEffect, ended: AttemptResult, calls: number): Promise<Settled>;
+  isMemberAnywhere(userId: UserId): Promise<boolean>;
+  readMember(organizationId: OrganizationId, userId: UserId): Promise<MemberAnswer>;
+  readReadiness(): Promise<Readiness>;
+  /** Ties an unpinned database to one instance of the provider; a pinned one stays as it is. */
+  pinInstance(providerInstance: string): Promise<void>;
+}
+
+/** The database cannot be reached, or broke off: nothing is known to have been written. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** The database understood and refused: the same content would be refused again. */
+export class StoreRejected extends Error {
+  override readonly name = 'StoreRejected';
+}
+
+export interface ProviderSession {
+  readonly id: string;
+  readonly createdAt: number;
+  /** Whether it may still be used. */
+  readonly live: boolean;
+}
+
+export type ProviderFailure =
+  | { readonly failure: 'rate_limited'; readonly retryAfterMs: number }
+  | { readonly failure: 'timeout' | 'unreachable' | 'server_error' | 'unauthorized' | 'unexpected' };
+
+export type ProviderAnswer<T> = { readonly answer: T } | ProviderFailure;
+
+/** The provider's Backend API as far as it is used. Times out by itself; never throws; one call a method. */
+export interface Provider {
+  instance(): Promise<ProviderAnswer<string>>;
+  member(organizationId: OrganizationId, userId: UserId): Promise<ProviderAnswer<readonly Evidence[]>>;
+  user(userId: UserId): Promise<ProviderAnswer<readonly Evidence[]>>;
+  roles(offset: number): Promise<ProviderAnswer<{ readonly evidence: readonly Evidence[]; readonly more: boolean }>>;
+  sessions(
+    userId: UserId,
+    offset: number,
+  ): Promise<ProviderAnswer<{ readonly sessions: readonly ProviderSession[]; readonly more: boolean }>>;
+  revokeSession(sessionId: string): Promise<ProviderAnswer<'revoked' | 'gone'>>;
+}
+
+/** Where verified bytes go while the database cannot take them. False: it cannot take them either. */
+export interface Spill {
+  put(message: { readonly headers: Headers; readonly body: Uint8Array; readonly receivedAt: number }): Promise<boolean>;
+}
+
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** One line an event. Fields are names, codes, counts and ids: never a secret, a token or a payload. */
+export interface Log {
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** `observe`: decide, but revoke nothing. `paused`: take and decide, but call the provider for nothing. */
+export type Mode = 'enforce' | 'observe' | 'paused';

@@ -1,0 +1,122 @@
+import { type Decided, type Item, questionsAbout } from '../domain/decide/decide.ts';
+import { type Cause, type Decider, decideAndCommit, type Prepared } from './decide-and-commit.ts';
+import { type Delivery, type Log, type Reading, type StoredDelivery, StoreRejected } from './ports.ts';
+
+/** What the sender is told of one delivery, and what the log is told beside it. */
+export type Processed =
+  | { readonly outcome: 'duplicate' | 'conflict' | 'wrong_instance' }
+  | {
+      readonly outcome: 'applied' | 'stale' | 'ignored' | 'held' | 'failed';
+      readonly reason: string;
+      readonly owed: number;
+    };
+
+export type ProcessDeliveries = (deliveries: readonly Delivery[]) => Promise<Processed[]>;
+
+/**
+ * The one way in: verified deliveries to facts, in one commit. Answers one for each delivery, in order. A delivery
+ * that the database refuses never fails its neighbours: the batch is halved until it stands alone, and is then stored
+ * as failed. Throws `StoreUnavailable`; then nothing of what it was given is taken.
+ */
+export function processDeliveries(decider: Decider & { readonly log: Log }): ProcessDeliveries {
+  const take: ProcessDeliveries = async (deliveries) => {
+    try {
+      return await takeTogether(decider, deliveries);
+    } catch (error) {
+      if (!(error instanceof StoreRejected)) throw error;
+      const [only] = deliveries;
+      if (deliveries.length === 1 && only !== undefined) {
+        decider.log.error('delivery_refused_by_database', { delivery: only.id, problem: error.message });
+        return takeTogether(decider, [spoilt(only)]);
+      }
+      const half = Math.ceil(deliveries.length / 2);
+      const first = await take(deliveries.slice(0, half));
+      return [...first, ...(await take(deliveries.slice(half)))];
+    }
+  };
+  return take;
+}
+
+async function takeTogether(decider: Decider, deliveries: readonly Delivery[]): Promise<Processed[]> {
+  let fresh: readonly Delivery[] = [];
+  let answers: (Processed | null)[] = [];
+  const result = await decideAndCommit(
+    decider,
+    { deliveries: deliveries.map((delivery) => delivery.id), items: deliveries.map(itemOf) },
+    (reading) => {
+      const pin = pinOf(reading, deliveries);
+      answers = answerWithoutDeciding(reading, deliveries, pin);
+      fresh = deliveries.filter((_, index) => answers[index] === null);
+      return fresh.length === 0 ? null : prepare(decider, reading, fresh, pin);
+    },
+  );
+  let next = 0;
+  return answers.map((answer, index) => {
+    const delivery = deliveries[index];
+    if (answer !== null || delivery === undefined) return answer ?? { outcome: 'duplicate' };
+    const decided = result?.decided[next];
+    next += 1;
+    return { ...verdictOf(delivery, decided), owed: result?.committed.owed ?? 0 };
+  });
+}
+
+function prepare(
+  decider: Decider,
+  reading: Reading,
+  fresh: readonly Delivery[],
+  pin: string | null,
+): Prepared {
+  return {
+    causes: fresh.map((delivery): Cause => ({ item: itemOf(delivery), delivery: delivery.id, cause: 'delivery' })),
+    commit: (decided) => ({
+      pin: reading.providerInstance === null ? pin : null,
+      deliveries: fresh.map((delivery, index): StoredDelivery => ({
+        delivery,
+        ...verdictOf(delivery, decided[index]),
+        keepBody: delivery.content.kind !== 'unknown',
+        waitedMs: Math.max(0, decider.clock.now() - delivery.receivedAt),
+      })),
+    }),
+  };
+}
+
+function itemOf({ content }: Delivery): Item {
+  return {
+    evidence: content.kind === 'evidence' ? content.evidence : [],
+    questions: content.kind === 'malformed' ? content.questions : [],
+    observed: false,
+    repeated: false,
+  };
+}
+
+function verdictOf(delivery: Delivery, decided: Decided | undefined): Pick<StoredDelivery, 'outcome' | 'reason'> {
+  if (delivery.content.kind === 'malformed') return { outcome: 'failed', reason: delivery.content.problem };
+  if (delivery.content.kind === 'unknown') return { outcome: 'ignored', reason: 'unknown_type' };
+  return decided === undefined ? { outcome: 'ignored', reason: 'not_kept' } : decided.verdict;
+}
+
+/** The instance this database belongs to, or, before there is one, that of the first delivery that names its own. */
+function pinOf(reading: Reading, deliveries: readonly Delivery[]): string | null {
+  return reading.providerInstance ?? deliveries.find((delivery) => delivery.instanceId !== null)?.instanceId ?? null;
+}
+
+function answerWithoutDeciding(
+  reading: Reading,
+  deliveries: readonly Delivery[],
+  pin: string | null,
+): (Processed | null)[] {
+  const held = new Map(reading.deliveries);
+  return deliveries.map((delivery) => {
+    if (delivery.instanceId !== null && delivery.instanceId !== pin) return { outcome: 'wrong_instance' };
+    const known = held.get(delivery.id);
+    if (known !== undefined) return { outcome: known === delivery.sha256 ? 'duplicate' : 'conflict' };
+    held.set(delivery.id, delivery.sha256);
+    return null;
+  });
+}
+
+function spoilt(delivery: Delivery): Delivery {
+  const evidence = delivery.content.kind === 'evidence' ? delivery.content.evidence : [];
+  const questions = evidence.flatMap(questionsAbout);
+  return { ...delivery, content: { kind: 'malformed', problem: 'refused_by_database', questions } };
+}

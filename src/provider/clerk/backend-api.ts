@@ -1,0 +1,148 @@
+import { createClerkClient } from '@clerk/backend';
+import { isClerkAPIResponseError } from '@clerk/backend/errors';
+import * as v from 'valibot';
+import type { Clock, Provider, ProviderAnswer, ProviderFailure } from '../../pipeline/ports.ts';
+import { membershipSnapshot, roleSnapshot, userSnapshot } from './evidence.ts';
+import * as shapes from './shapes.ts';
+
+export interface BackendApiOptions {
+  readonly secretKey: string;
+  /** Defaults to Clerk's own. */
+  readonly apiUrl?: string | undefined;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** Clerk's own largest page. */
+const PAGE = 500;
+
+/** Statuses that no token can be had for any more; an unknown one is taken for live and revoked to be sure. */
+const OVER = new Set(['abandoned', 'ended', 'expired', 'removed', 'replaced', 'revoked']);
+
+const session = v.object({ id: v.string(), status: v.string(), createdAt: shapes.time });
+
+const role = v.object({
+  id: v.string(),
+  key: v.string(),
+  name: v.nullish(v.string()),
+  description: v.nullish(v.string()),
+  permissions: v.array(v.object({ id: v.string(), key: v.string(), createdAt: v.number() })),
+  createdAt: v.number(),
+  updatedAt: v.number(),
+});
+
+/** The Backend API through Clerk's client, which neither retries nor times out: both are ours. */
+export function clerkBackendApi(options: BackendApiOptions): Provider {
+  const clerk = createClerkClient({
+    secretKey: options.secretKey,
+    ...(options.apiUrl === undefined ? {} : { apiUrl: options.apiUrl }),
+    telemetry: { disabled: true },
+  });
+  const ask = <T>(call: () => Promise<T>, absent?: T) => answerOf(call, absent, options.timeoutMs);
+  // What an answer shows was true at the earliest when it was asked for: later events outrank it.
+  const now = () => options.clock.now();
+
+  return {
+    instance: () => ask(async () => (await clerk.instance.get()).id),
+
+    async member(organizationId, userId) {
+      const at = now();
+      return ask(
+        async () => {
+          const { data } = await clerk.organizations.getOrganizationMembershipList({
+            organizationId,
+            userId: [userId],
+            limit: PAGE,
+          });
+          const found = data
+            .map((membership) => v.parse(shapes.membership, membership.raw))
+            // An empty filter is dropped by the client, which would list everybody: never take another's row.
+            .filter((one) => one.organization.id === organizationId && one.public_user_data.user_id === userId);
+          return found.length === 0
+            ? [{ kind: 'membership-absent', organizationId, userId, at }]
+            : found.map((one) => membershipSnapshot(one, 'observed', at));
+        },
+        [{ kind: 'membership-absent', organizationId, userId, at }],
+      );
+    },
+
+    async user(userId) {
+      const at = now();
+      // A user that is not found is not inferred to be deleted: the provider says so itself.
+      return ask(
+        async () => [userSnapshot(v.parse(shapes.user, (await clerk.users.getUser(userId)).raw), 'observed', at)],
+        [],
+      );
+    },
+
+    async roles(offset) {
+      const at = now();
+      return ask(async () => {
+        const { data, totalCount } = await clerk.organizationRoles.getOrganizationRoleList({ limit: PAGE, offset });
+        const evidence = data.map((one) => roleSnapshot(roleFromClient(one), 'observed', at));
+        return { evidence, more: data.length > 0 && offset + data.length < totalCount };
+      });
+    },
+
+    async sessions(userId, offset) {
+      return ask(
+        async () => {
+          const { data, totalCount } = await clerk.sessions.getSessionList({ userId, limit: PAGE, offset });
+          const sessions = data
+            .map((one) => v.parse(session, one))
+            .map(({ id, status, createdAt }) => ({ id, createdAt, live: !OVER.has(status) }));
+          return { sessions, more: data.length > 0 && offset + data.length < totalCount };
+        },
+        { sessions: [], more: false },
+      );
+    },
+
+    async revokeSession(sessionId) {
+      return ask<'revoked' | 'gone'>(async () => {
+        await clerk.sessions.revokeSession(sessionId);
+        return 'revoked';
+      }, 'gone');
+    },
+  };
+}
+
+function roleFromClient(data: unknown) {
+  const { createdAt, updatedAt, permissions, ...rest } = v.parse(role, data);
+  return v.parse(shapes.role, {
+    ...rest,
+    permissions: permissions.map((one) => ({ id: one.id, key: one.key, created_at: one.createdAt })),
+    created_at: createdAt,
+    updated_at: updatedAt,
+  });
+}
+
+/** @param absent what a 404 means; without it, a 404 is unexpected. */
+async function answerOf<T>(call: () => Promise<T>, absent: T | undefined, timeoutMs: number): Promise<ProviderAnswer<T>> {
+  // The client takes no AbortSignal: past the deadline nobody waits for it any more.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<ProviderFailure>((resolve) => {
+    timer = setTimeout(() => resolve({ failure: 'timeout' }), timeoutMs);
+  });
+  const asked = call().then(
+    (answer): ProviderAnswer<T> => ({ answer }),
+    (error: unknown): ProviderAnswer<T> => {
+      if (absent !== undefined && isClerkAPIResponseError(error) && error.status === 404) return { answer: absent };
+      return failureOf(error);
+    },
+  );
+  try {
+    return await Promise.race([asked, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function failureOf(error: unknown): ProviderFailure {
+  if (!isClerkAPIResponseError(error)) return { failure: 'unexpected' };
+  const { status } = error;
+  if (status === 429) return { failure: 'rate_limited', retryAfterMs: (error.retryAfter ?? 1) * 1000 };
+  if (status === 401 || status === 403) return { failure: 'unauthorized' };
+  if (status >= 500) return { failure: 'server_error' };
+  // The client leaves the status out where the network failed.
+  return status >= 400 ? { failure: 'unexpected' } : { failure: 'unreachable' };
+}

@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import type { OwedEffect } from '../../domain/effects.ts';
+import type { Evidence } from '../../domain/evidence.ts';
+import type { Content, Delivery } from '../../pipeline/ports.ts';
+import { membershipDeleted, membershipSnapshot, roleSnapshot, userSnapshot } from './evidence.ts';
+import * as shapes from './shapes.ts';
+import type { VerifiedMessage } from './verify.ts';
+
+type Parsed = Pick<Delivery, 'type' | 'at' | 'instanceId' | 'organizationId' | 'userId' | 'content'>;
+
+const NOTHING_READ = { type: null, at: null, instanceId: null, organizationId: null, userId: null } as const;
+
+/** What a proved message says. Never throws: what cannot be read is content of its own kind. */
+export function parseMessage(message: VerifiedMessage): Parsed {
+  const json = parseJson(message.text);
+  if (json === undefined) return { ...NOTHING_READ, content: malformed('not_json') };
+  const envelope = v.safeParse(shapes.envelope, json);
+  if (!envelope.success) {
+    return { ...NOTHING_READ, content: malformed(`malformed ${pathOf(envelope.issues)}`) };
+  }
+  const { type, timestamp: at, instance_id: instanceId, data } = envelope.output;
+  const head = { ...NOTHING_READ, type, at, instanceId: instanceId ?? null };
+  const read = READERS.get(type);
+  if (read === undefined) return { ...head, content: { kind: 'unknown' } };
+  const content = read(data, at);
+  return { ...head, ...subjectOf(data, content), content };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+type Reader = (data: unknown, at: number) => Content;
+
+function reader<Schema extends v.GenericSchema>(
+  schema: Schema,
+  evidence: (data: v.InferOutput<Schema>, at: number) => readonly Evidence[],
+): Reader {
+  return (data, at) => {
+    const parsed = v.safeParse(schema, data);
+    return parsed.success
+      ? { kind: 'evidence', evidence: evidence(parsed.output, at) }
+      : malformed(`malformed data.${pathOf(parsed.issues)}`, questionsAbout(data));
+  };
+}
+
+const startedSession = reader(shapes.session, ({ id, user_id: userId }, at) => [{ kind: 'session', id, userId, at }]);
+const endedSession = reader(shapes.session, ({ id, user_id: userId }, at) => [
+  { kind: 'session-ended', id, userId, at },
+]);
+/** Kept whole in the inbox; no fact is derived from invitations yet. */
+const invitation = reader(shapes.invitation, () => []);
+const permission = reader(shapes.permission, ({ id, key, created_at: createdAt }, at) => [
+  { kind: 'permission', id, key, createdAt, at },
+]);
+const organization = reader(shapes.organization, ({ id, name, updated_at: updatedAt }, at) => [
+  { kind: 'organization', id, name, version: { updatedAt, at } },
+]);
+
+const READERS: ReadonlyMap<string, Reader> = new Map([
+  ['organizationMembership.created', reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'created', at)])],
+  ['organizationMembership.updated', reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'updated', at)])],
+  ['organizationMembership.deleted', reader(shapes.deletedMembership, (d, at) => [membershipDeleted(d, at)])],
+  ['organization.created', organization],
+  ['organization.updated', organization],
+  ['organization.deleted', reader(shapes.deletedOrganization, ({ id }, at) => [{ kind: 'organization-deleted', id, at }])],
+  ['user.created', reader(shapes.user, (d, at) => [userSnapshot(d, 'created', at)])],
+  ['user.updated', reader(shapes.user, (d, at) => [userSnapshot(d, 'updated', at)])],
+  ['user.deleted', reader(shapes.deletedUser, ({ id }, at) => [{ kind: 'user-deleted', id, at }])],
+  ['role.created', reader(shapes.role, (d, at) => [roleSnapshot(d, 'created', at)])],
+  ['role.updated', reader(shapes.role, (d, at) => [roleSnapshot(d, 'updated', at)])],
+  ['role.deleted', reader(shapes.deletedObject, ({ id }, at) => [{ kind: 'role-deleted', id, at }])],
+  ['permission.created', permission],
+  ['permission.updated', permission],
+  ['permission.deleted', reader(shapes.deletedObject, ({ id }, at) => [{ kind: 'permission-deleted', id, at }])],
+  ['session.created', startedSession],
+  ['session.pending', startedSession],
+  ['session.ended', endedSession],
+  ['session.removed', endedSession],
+  ['session.revoked', endedSession],
+  ['organizationInvitation.created', invitation],
+  ['organizationInvitation.accepted', invitation],
+  ['organizationInvitation.revoked', invitation],
+]);
+
+function malformed(problem: string, questions: readonly OwedEffect[] = []): Content {
+  return { kind: 'malformed', problem, questions };
+}
+
+function questionsAbout(data: unknown): OwedEffect[] {
+  const { organizationId, userId } = namedIn(data);
+  return organizationId === null || userId === null ? [] : [{ kind: 'lookup_member', organizationId, userId }];
+}
+
+function namedIn(data: unknown) {
+  const parsed = v.safeParse(shapes.named, data);
+  return {
+    organizationId: (parsed.success ? parsed.output.organization?.id : null) ?? null,
+    userId: (parsed.success ? parsed.output.public_user_data?.user_id : null) ?? null,
+  };
+}
+
+/** Whom the message is about: from what was understood, else from what can be made out. */
+function subjectOf(data: unknown, content: Content): { organizationId: string | null; userId: string | null } {
+  const first = content.kind === 'evidence' ? content.evidence[0] : undefined;
+  switch (first?.kind) {
+    case 'user':
+    case 'user-deleted':
+      return { organizationId: null, userId: first.id };
+    case 'organization':
+    case 'organization-deleted':
+      return { organizationId: first.id, userId: null };
+    case 'session':
+    case 'session-ended':
+      return { organizationId: null, userId: first.userId };
+    default:
+      return namedIn(data);
+  }
+}
+
+/** Where the first problem lies. Only names that the shapes know: nothing of the message itself. */
+function pathOf(issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
+  return issues[0].path?.map((step) => String(step.key)).join('.') ?? 'data';
+}

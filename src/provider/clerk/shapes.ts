@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import {
+  isIdentifier,
+  isMembershipId,
+  isOrganizationId,
+  isUserId,
+  type MembershipId,
+  type OrganizationId,
+  type UserId,
+} from '../../domain/ids.ts';
+
+/**
+ * The parts of Clerk's objects that are used, as its OpenAPI files describe them. Everything else, `private_metadata`
+ * and `unsafe_metadata` above all, is dropped by not being named.
+ */
+
+const identifier = v.custom<string>(isIdentifier);
+const organizationId = v.custom<OrganizationId>(isOrganizationId);
+const userId = v.custom<UserId>(isUserId);
+const membershipId = v.custom<MembershipId>(isMembershipId);
+
+/** 2001-09-09 in milliseconds, 5138-11-16 in seconds: Clerk's specification shows seconds where it sends milliseconds. */
+const SECONDS_END_BELOW = 100_000_000_000;
+
+export const time = v.pipe(
+  v.number(),
+  v.finite(),
+  v.minValue(0),
+  v.maxValue(8_640_000_000_000_000),
+  v.transform((value) => Math.floor(value < SECONDS_END_BELOW ? value * 1000 : value)),
+);
+
+export const envelope = v.object({
+  type: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_.]{0,99}$/)),
+  timestamp: time,
+  instance_id: v.nullish(identifier),
+  data: v.unknown(),
+});
+
+export const membership = v.object({
+  id: membershipId,
+  role: identifier,
+  permissions: v.nullish(v.array(identifier)),
+  created_at: time,
+  updated_at: time,
+  organization: v.object({ id: organizationId }),
+  public_user_data: v.object({
+    user_id: userId,
+    banned: v.nullish(v.boolean()),
+    deprovisioned: v.nullish(v.boolean()),
+  }),
+});
+
+/** A deletion is believed for its id alone; with its pair and birth it also tells which one ended. */
+export const deletedMembership = v.object({
+  id: membershipId,
+  created_at: v.nullish(time),
+  organization: v.nullish(v.object({ id: organizationId })),
+  public_user_data: v.nullish(v.object({ user_id: userId })),
+});
+
+export const user = v.object({
+  id: userId,
+  banned: v.nullish(v.boolean()),
+  deprovisioned: v.nullish(v.boolean()),
+  password_last_updated_at: v.nullish(time),
+  updated_at: time,
+});
+
+export const organization = v.object({ id: organizationId, name: v.string(), updated_at: time });
+
+export const permission = v.object({ id: identifier, key: identifier, created_at: time });
+
+export const role = v.object({
+  id: identifier,
+  key: identifier,
+  name: v.nullish(v.string(), ''),
+  description: v.nullish(v.string(), ''),
+  permissions: v.array(permission),
+  created_at: time,
+  updated_at: time,
+});
+
+export const session = v.object({ id: identifier, user_id: userId });
+
+export const invitation = v.object({ id: identifier, organization_id: organizationId });
+
+export const deletedUser = v.object({ id: userId });
+export const deletedOrganization = v.object({ id: organizationId });
+export const deletedObject = v.object({ id: identifier });
+
+/** Who a message is about, as far as that much of it can be read. */
+export const named = v.object({
+  organization: v.fallback(v.nullish(v.object({ id: organizationId })), null),
+  public_user_data: v.fallback(v.nullish(v.object({ user_id: userId })), null),
+});

@@ -1,0 +1,81 @@
+import postgres from 'postgres';
+import { StoreRejected, StoreUnavailable } from '../../pipeline/ports.ts';
+
+export interface Statements {
+  /**
+   * Calls `function(argument::jsonb)` of schema `rolecall` and returns its value, in one wait on an open connection.
+   * Throws `StoreMoved` for RCL01, `StoreRejected` for what would fail again, else `StoreUnavailable`.
+   */
+  call(name: string, argument: unknown): Promise<unknown>;
+  end(): Promise<void>;
+}
+
+/** A row that the statement rests on has moved since it was read (SQLSTATE RCL01). */
+export class StoreMoved extends Error {
+  override readonly name = 'StoreMoved';
+}
+
+/**
+ * @param options.connections how many to hold; on Workers 1, and never ended there: that leaves an unhandled
+ * rejection, and the runtime closes what a request has opened.
+ */
+export function postgresStatements(
+  databaseUrl: string,
+  options: { readonly connections: number; readonly connectTimeoutS?: number },
+): Statements {
+  const sql = postgres(databaseUrl, {
+    max: options.connections,
+    connect_timeout: options.connectTimeoutS ?? 10,
+    fetch_types: false,
+    prepare: false,
+    onnotice: () => undefined,
+    connection: { application_name: 'rolecall' },
+  });
+  return {
+    async call(name, argument) {
+      try {
+        // The simple protocol is one wait where parameters are two. A base64 literal cannot leave its quotes.
+        // now() keeps Hyperdrive from answering out of its cache.
+        const [row] = await sql
+          .unsafe(
+            `select rolecall.${name}(convert_from(decode('${base64(argument)}', 'base64'), 'utf8')::jsonb) as value, now()`,
+          )
+          .simple();
+        return row?.['value'];
+      } catch (error) {
+        throw meaningOf(error);
+      }
+    },
+    end: () => sql.end({ timeout: 5 }),
+  };
+}
+
+function base64(value: unknown): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  return base64OfBytes(bytes);
+}
+
+/** In slices: a call with half a million arguments overflows the stack. */
+export function base64OfBytes(bytes: Uint8Array): string {
+  let binary = '';
+  for (let from = 0; from < bytes.length; from += 0x8000) {
+    binary += String.fromCharCode(...bytes.subarray(from, from + 0x8000));
+  }
+  return btoa(binary);
+}
+
+/** SQLSTATE classes after which the same statement may well succeed: connection, resources, shutdown, rollbacks. */
+const PASSING = /^(08|40|53|55|57|58|XX)/;
+
+function meaningOf(error: unknown): Error {
+  const code = sqlStateOf(error);
+  if (code === 'RCL01') return new StoreMoved('moved', { cause: error });
+  // In workerd a database that is down is a plain error without a code.
+  if (code === null || PASSING.test(code)) return new StoreUnavailable('the database is unavailable', { cause: error });
+  return new StoreRejected(`the database refused (${code})`, { cause: error });
+}
+
+function sqlStateOf(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
+}

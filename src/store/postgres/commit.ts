@@ -1,0 +1,101 @@
+import { type Draft, DraftTable } from '../../domain/draft.ts';
+import { LANES, joinEffects, laneOf, subjectOf } from '../../domain/effects.ts';
+import type { Basis, CausedEffect, Commit, StoredDelivery } from '../../pipeline/ports.ts';
+import { base64OfBytes } from './client.ts';
+import { type FactTable, versionKey } from './rows.ts';
+
+/**
+ * A commit as `rolecall.commit_decision` takes it; null when there is nothing to write. A fact row carries the version
+ * it was read at: 0 stands for "was not there".
+ */
+export function commitPayload(commit: Commit): object | null {
+  const { draft, basis } = commit;
+  const touchesCatalog = draft.roleKeys.written.size > 0 || draft.permissionKeys.written.size > 0;
+  const restsOnCatalog = draft.roleKeys.consulted.size > 0 || draft.permissionKeys.consulted.size > 0;
+  const writes = tablesOf(draft).some(([, table]) => table.written.size > 0) || commit.changes.length > 0;
+  if (!writes && commit.deliveries.length === 0 && commit.effects.length === 0 && commit.pin === null) return null;
+  return {
+    ...(commit.deliveries.length > 0 ? { deliveries: commit.deliveries.map(deliveryRow) } : {}),
+    ...(commit.pin !== null ? { pin: commit.pin } : {}),
+    ...(writes ? { rows: factRows(draft, basis) } : {}),
+    ...(commit.effects.length > 0 ? { effects: effectRows(commit.effects), observe: commit.observe } : {}),
+    ...(writes && restsOnCatalog ? { catalogVersion: basis.catalogVersion } : {}),
+    ...(touchesCatalog ? { catalogMoves: 1 } : {}),
+    changes: commit.changes.map(({ change, delivery, cause }) => ({ ...change, delivery, cause })),
+  };
+}
+
+function tablesOf(draft: Draft): [FactTable, DraftTable<object>][] {
+  return [
+    ['users', draft.users],
+    ['organizations', draft.organizations],
+    ['roles', draft.roles],
+    ['roleKeys', draft.roleKeys],
+    ['permissions', draft.permissions],
+    ['permissionKeys', draft.permissionKeys],
+    ['members', draft.members],
+    ['memberships', draft.memberships],
+    ['sessions', draft.sessions],
+  ];
+}
+
+/**
+ * Memberships and their pairs are checked wherever the decision looked at them; users, organizations and sessions
+ * where it writes them. What it read of roles is covered by the catalogue's version.
+ */
+const CHECKED_WHEN_READ: ReadonlySet<FactTable> = new Set(['members', 'memberships']);
+
+function factRows(draft: Draft, basis: Basis): object {
+  return Object.fromEntries(
+    tablesOf(draft).map(([name, table]) => {
+      const expect = (key: string) => basis.rowVersions.get(versionKey(name, key)) ?? 0;
+      const checked = CHECKED_WHEN_READ.has(name) ? table.consulted : table.written.keys();
+      return [
+        name,
+        {
+          checks: [...checked].map((key) => ({ ...identityOf(name, key), expect: expect(key) })),
+          writes: [...table.written].map(([key, row]) => ({ ...row, expect: expect(key) })),
+        },
+      ];
+    }),
+  );
+}
+
+function identityOf(table: FactTable, key: string): object {
+  if (table === 'roleKeys' || table === 'permissionKeys') return { key };
+  if (table !== 'members') return { id: key };
+  const [organizationId, userId] = key.split('/');
+  return { organizationId, userId };
+}
+
+function deliveryRow({ delivery, outcome, reason, keepBody, waitedMs }: StoredDelivery): object {
+  return {
+    id: delivery.id,
+    source: delivery.source,
+    type: delivery.type,
+    at: delivery.at,
+    instanceId: delivery.instanceId,
+    organizationId: delivery.organizationId,
+    userId: delivery.userId,
+    sha256: delivery.sha256,
+    body: keepBody ? base64OfBytes(delivery.body) : null,
+    outcome,
+    reason,
+    waitedMs,
+  };
+}
+
+/** One row a subject: a statement may not touch the same row twice. */
+function effectRows(effects: readonly CausedEffect[]): object[] {
+  const bySubject = new Map<string, CausedEffect>();
+  for (const one of effects) {
+    const subject = subjectOf(one.effect);
+    const first = bySubject.get(subject);
+    bySubject.set(subject, first === undefined ? one : { ...one, effect: joinEffects(first.effect, one.effect) });
+  }
+  return [...bySubject.values()].map(({ effect, delivery }) => ({
+    ...effect,
+    lane: LANES.indexOf(laneOf(effect)),
+    delivery,
+  }));
+}

@@ -1,0 +1,145 @@
+import * as v from 'valibot';
+import type { Facts } from '../../domain/facts.ts';
+import {
+  isMembershipId,
+  isOrganizationId,
+  isUserId,
+  type MembershipId,
+  type OrganizationId,
+  pairKey,
+  type UserId,
+} from '../../domain/ids.ts';
+
+/** The rows of `rolecall.read_facts`, checked: a database of another version must not be taken at its word. */
+
+const time = v.nullable(v.number());
+const version = v.nullable(v.object({ updatedAt: v.number(), at: v.number() }));
+const texts = v.array(v.string());
+const rowVersion = v.number();
+const organizationId = v.custom<OrganizationId>(isOrganizationId);
+const userId = v.custom<UserId>(isUserId);
+const membershipId = v.custom<MembershipId>(isMembershipId);
+
+const rows = v.object({
+  users: v.array(
+    v.object({
+      id: userId,
+      version,
+      suspended: v.boolean(),
+      passwordChangedAt: time,
+      deletedAt: time,
+      cutoff: time,
+      rowVersion,
+    }),
+  ),
+  organizations: v.array(
+    v.object({ id: organizationId, name: v.nullable(v.string()), version, deletedAt: time, cutoff: time, rowVersion }),
+  ),
+  roles: v.array(
+    v.object({
+      id: v.string(),
+      key: v.nullable(v.string()),
+      name: v.nullable(v.string()),
+      description: v.nullable(v.string()),
+      permissions: texts,
+      createdAt: time,
+      version,
+      deletedAt: time,
+      rowVersion,
+    }),
+  ),
+  roleKeys: v.array(
+    v.object({
+      key: v.string(),
+      roleId: v.nullable(v.string()),
+      roleCreatedAt: time,
+      bound: v.nullable(texts),
+      boundAt: time,
+      grants: texts,
+      cutoff: time,
+      rowVersion,
+    }),
+  ),
+  permissions: v.array(
+    v.object({ id: v.string(), key: v.nullable(v.string()), createdAt: time, deletedAt: time, rowVersion }),
+  ),
+  permissionKeys: v.array(
+    v.object({
+      key: v.string(),
+      permissionId: v.string(),
+      permissionCreatedAt: v.number(),
+      deletedAt: time,
+      rowVersion,
+    }),
+  ),
+  memberships: v.array(
+    v.object({
+      id: membershipId,
+      organizationId: v.nullable(organizationId),
+      userId: v.nullable(userId),
+      createdAt: time,
+      role: v.nullable(v.string()),
+      ceiling: texts,
+      contested: v.boolean(),
+      version,
+      effectiveAt: time,
+      seenAt: time,
+      absentAt: time,
+      deletedAt: time,
+      rowVersion,
+    }),
+  ),
+  members: v.array(
+    v.object({
+      organizationId,
+      userId,
+      membershipId,
+      membershipCreatedAt: v.number(),
+      cutoff: time,
+      revocationAt: time,
+      rowVersion,
+    }),
+  ),
+  sessions: v.array(v.object({ id: v.string(), userId, endedAt: time, rowVersion })),
+});
+
+export const reading = v.object({
+  catalogVersion: v.number(),
+  providerInstance: v.nullable(v.string()),
+  deliveries: v.array(v.object({ id: v.string(), sha256: v.string() })),
+  facts: rows,
+});
+
+export type FactTable = keyof Facts;
+
+/** Row versions by table and key, in one flat map. */
+export function versionKey(table: FactTable, key: string): string {
+  return `${table} ${key}`;
+}
+
+export function factsFromRows(read: v.InferOutput<typeof rows>): {
+  readonly facts: Facts;
+  readonly rowVersions: Map<string, number>;
+} {
+  const rowVersions = new Map<string, number>();
+  const by = <Row extends { readonly rowVersion: number }>(
+    table: FactTable,
+    list: readonly Row[],
+    keyOf: (row: Row) => string,
+  ): Map<string, Row> => {
+    for (const row of list) rowVersions.set(versionKey(table, keyOf(row)), row.rowVersion);
+    return new Map(list.map((row) => [keyOf(row), row]));
+  };
+  const facts: Facts = {
+    users: by('users', read.users, (row) => row.id),
+    organizations: by('organizations', read.organizations, (row) => row.id),
+    roles: by('roles', read.roles, (row) => row.id),
+    roleKeys: by('roleKeys', read.roleKeys, (row) => row.key),
+    permissions: by('permissions', read.permissions, (row) => row.id),
+    permissionKeys: by('permissionKeys', read.permissionKeys, (row) => row.key),
+    memberships: by('memberships', read.memberships, (row) => row.id),
+    members: by('members', read.members, (row) => pairKey(row.organizationId, row.userId)),
+    sessions: by('sessions', read.sessions, (row) => row.id),
+  };
+  return { facts, rowVersions };
+}

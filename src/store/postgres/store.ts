@@ -1,0 +1,117 @@
+import * as v from 'valibot';
+import type { OwedEffect } from '../../domain/effects.ts';
+import { isOrganizationId, isUserId } from '../../domain/ids.ts';
+import { type LeasedEffect, type Settled, type Store, StoreUnavailable } from '../../pipeline/ports.ts';
+import { type Statements, StoreMoved } from './client.ts';
+import { commitPayload } from './commit.ts';
+import { factsFromRows, reading } from './rows.ts';
+
+const committed = v.object({ revision: v.nullable(v.number()), owed: v.number() });
+
+const leased = v.array(
+  v.object({
+    id: v.number(),
+    kind: v.picklist(['revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_roles']),
+    organizationId: v.string(),
+    userId: v.string(),
+    cutoff: v.nullable(v.number()),
+    onlyWhenLast: v.boolean(),
+    lane: v.picklist(['removal', 'lookup', 'reduction', 'bulk']),
+    attempts: v.number(),
+    generation: v.number(),
+    leaseToken: v.string(),
+    deliveryId: v.nullable(v.string()),
+  }),
+);
+
+const settled = v.picklist(['done', 'dead', 'retry', 'again', 'lost_lease']);
+
+const member = v.object({
+  revision: v.number(),
+  member: v.nullable(v.object({ role: v.string(), permissions: v.array(v.string()) })),
+  cutoff: v.nullable(v.number()),
+});
+
+const readiness = v.object({ schemaVersion: v.number(), providerInstance: v.nullable(v.string()) });
+
+/** The one store: every method is one statement, and no transaction is open between two. */
+export function postgresStore(statements: Statements): Store {
+  return {
+    async read(keys) {
+      const read = checked(reading, await statements.call('read_facts', keys));
+      const { facts, rowVersions } = factsFromRows(read.facts);
+      return {
+        facts,
+        basis: { catalogVersion: read.catalogVersion, rowVersions },
+        providerInstance: read.providerInstance,
+        deliveries: new Map(read.deliveries.map((held) => [held.id, held.sha256])),
+      };
+    },
+
+    async commit(commit) {
+      const payload = commitPayload(commit);
+      if (payload === null) return { revision: null, owed: 0 };
+      try {
+        return checked(committed, await statements.call('commit_decision', payload));
+      } catch (error) {
+        if (error instanceof StoreMoved) return 'moved';
+        throw error;
+      }
+    },
+
+    async leaseEffects(request) {
+      const rows = checked(leased, await statements.call('lease_effects', request));
+      return rows.map((row): LeasedEffect => ({
+        id: row.id,
+        effect: effectFromRow(row),
+        attempts: row.attempts,
+        generation: row.generation,
+        leaseToken: row.leaseToken,
+        deliveryId: row.deliveryId,
+      }));
+    },
+
+    async settleEffect({ id, leaseToken, generation }, ended, calls): Promise<Settled> {
+      return checked(settled, await statements.call('settle_effect', { id, leaseToken, generation, calls, ...ended }));
+    },
+
+    async isMemberAnywhere(userId) {
+      return checked(v.boolean(), await statements.call('is_member_anywhere', { userId }));
+    },
+
+    async readMember(organizationId, userId) {
+      return checked(member, await statements.call('read_member', { organizationId, userId }));
+    },
+
+    async pinInstance(providerInstance) {
+      try {
+        await statements.call('commit_decision', { pin: providerInstance });
+      } catch (error) {
+        if (!(error instanceof StoreMoved)) throw error;
+      }
+    },
+
+    async readReadiness() {
+      return checked(readiness, await statements.call('read_readiness', {}));
+    },
+  };
+}
+
+/** An answer of another shape comes from a database that does not fit this code: not one to go on with. */
+function checked<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, value);
+  if (!parsed.success) throw new StoreUnavailable('the database does not fit this version of Rolecall');
+  return parsed.output;
+}
+
+function effectFromRow(row: v.InferOutput<typeof leased>[number]): OwedEffect {
+  const { kind, userId, organizationId } = row;
+  if (kind === 'lookup_roles') return { kind };
+  if (!isUserId(userId)) throw new StoreUnavailable('an effect without a user');
+  if (kind === 'lookup_user') return { kind, userId };
+  if (kind === 'lookup_member') {
+    if (!isOrganizationId(organizationId)) throw new StoreUnavailable('an effect without an organization');
+    return { kind, organizationId, userId };
+  }
+  return { kind, lane: row.lane, userId, cutoff: row.cutoff ?? 0, onlyWhenLast: row.onlyWhenLast };
+}
