@@ -9,8 +9,8 @@ export interface Dispatcher extends Executor {
   readonly concurrency: number;
 }
 
-/** Longer than every call of one attempt may take together; past it somebody else may try. */
-const LEASE_MS = 120_000;
+/** Longer than an attempt may take; past it somebody else may try, which at worst revokes what is revoked. */
+const LEASE_MS = 30_000;
 
 /**
  * Carries out what is owed until nothing is due, the provider's budget is spent or the time is up.

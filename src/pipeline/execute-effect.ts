@@ -12,8 +12,9 @@ export interface Executor extends Decider {
   readonly chance: () => number;
 }
 
-/** Calls a single attempt may make: a user with a thousand sessions gives way to others in between. */
+/** What a single attempt may take: a user with a thousand sessions gives way to others in between. */
 const MOST_CALLS = 60;
+const MOST_MS = 15_000;
 
 export interface Attempt {
   readonly ended: AttemptResult;
@@ -44,13 +45,14 @@ async function revokeSessions(
     return { ended: { result: 'done' }, calls: 0 };
   }
   let calls = 0;
+  const until = executor.clock.now() + MOST_MS;
   for (let offset = 0, more = true; more; ) {
     const page = await executor.provider.sessions(effect.userId, offset);
     calls += 1;
     if ('failure' in page) return { ended: afterFailure(executor, leased, page), calls };
     for (const session of page.answer.sessions) {
       if (!session.live || session.createdAt > effect.cutoff) continue;
-      if (calls >= MOST_CALLS) {
+      if (calls >= MOST_CALLS || executor.clock.now() > until) {
         const ended = { result: 'paused', error: 'more_sessions', retryInMs: 0, pauseMs: null } as const;
         return { ended, calls };
       }

@@ -1,0 +1,37 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { MIGRATIONS_FOLDER, migrate } from '../store/postgres/migrate.ts';
+import { fail, print } from './output.ts';
+
+interface Options {
+  readonly sql?: true;
+  readonly json?: true;
+}
+
+export function migrateCommand(): Command {
+  return new Command('migrate')
+    .description('bring the database in DATABASE_URL up to this version’s schema')
+    .option('--sql', 'print the statements instead of running them')
+    .option('--json', 'answer as JSON')
+    .action(async (options: Options) => {
+      if (options.sql === true) {
+        process.stdout.write(await allStatements());
+        return;
+      }
+      const databaseUrl = process.env['DATABASE_URL'];
+      if (databaseUrl === undefined || databaseUrl === '') fail(options, ['DATABASE_URL is missing']);
+      try {
+        await migrate(databaseUrl);
+      } catch (error) {
+        fail(options, [`the migration failed: ${error instanceof Error ? error.message : 'unknown error'}`]);
+      }
+      print(options, { migrated: true }, 'The schema is up to date.');
+    });
+}
+
+async function allStatements(): Promise<string> {
+  const files = (await readdir(MIGRATIONS_FOLDER)).filter((name) => name.endsWith('.sql')).sort();
+  const texts = await Promise.all(files.map((name) => readFile(join(MIGRATIONS_FOLDER, name), 'utf8')));
+  return texts.map((text, index) => `-- ${files[index]}\n${text}\n`).join('\n');
+}

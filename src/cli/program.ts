@@ -1,0 +1,16 @@
+import { Command, CommanderError } from 'commander';
+import { migrateCommand } from './migrate-command.ts';
+import { serveCommand } from './serve-command.ts';
+
+/** Exit codes: 0 done, 1 failed, 2 wrong usage. */
+export function program(): Command {
+  return new Command('rolecall')
+    .description("Keeps an application's permissions in step with Clerk.")
+    .exitOverride(exitWithUsage)
+    .addCommand(serveCommand().exitOverride(exitWithUsage))
+    .addCommand(migrateCommand().exitOverride(exitWithUsage));
+}
+
+function exitWithUsage(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? 0 : 2);
+}

@@ -1,0 +1,78 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { readConfig } from '../runtime/config.ts';
+import { startNodeServer } from '../runtime/node.ts';
+import { migrate } from '../store/postgres/migrate.ts';
+import { fail, print } from './output.ts';
+
+interface Options {
+  readonly port: number;
+  readonly host: string;
+  readonly basePath?: string;
+  readonly json?: true;
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('serve on Node; without DATABASE_URL on an embedded Postgres, for development')
+    .option('--port <number>', 'port to listen on', portNumber, 8787)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--base-path <path>', 'serve below this path')
+    .option('--json', 'answer as JSON')
+    .action(serve);
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^[0-9]+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be 0 to 65535.');
+  return port;
+}
+
+async function serve(options: Options): Promise<void> {
+  const read = readConfig(process.env);
+  const given = process.env['DATABASE_URL'] ?? '';
+  const production = process.env['NODE_ENV'] === 'production';
+  const missing = given === '' && production ? ['DATABASE_URL is missing (no embedded Postgres in production)'] : [];
+  if ('problems' in read || missing.length > 0) {
+    return fail(options, [...('problems' in read ? read.problems : []), ...missing]);
+  }
+
+  const database = given === '' ? await embeddedDatabase() : { url: given, stop: async () => undefined };
+  try {
+    const server = await startNodeServer({
+      config: read.config,
+      databaseUrl: database.url,
+      port: options.port,
+      host: options.host,
+      ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
+    });
+    await warnUnlessReady(server.url + (options.basePath ?? ''));
+    print(options, { url: server.url, mode: read.config.mode }, `Rolecall serves on ${server.url}. Ctrl-C stops it.`);
+    await stopSignal();
+    await server.stop();
+  } finally {
+    await database.stop();
+  }
+}
+
+/** Serving goes on: a database that comes up later, or is migrated later, makes it ready. */
+async function warnUnlessReady(url: string): Promise<void> {
+  const answer = await fetch(`${url}/readyz`);
+  const body = await answer.text();
+  if (answer.ok) return;
+  const hint = body.includes('schema_mismatch') ? ' Run `rolecall migrate` first.' : '';
+  process.stderr.write(`rolecall: not ready: ${body}${hint}\n`);
+}
+
+async function embeddedDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
+  const { startEmbeddedPostgres } = await import('../testing/embedded-postgres.ts');
+  const postgres = await startEmbeddedPostgres({ dataDirectory: '.rolecall/postgres', ownProcessGroup: true });
+  await migrate(postgres.url);
+  return postgres;
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}

@@ -1,0 +1,54 @@
+import { type Context, Hono } from 'hono';
+import { StoreUnavailable } from '../pipeline/ports.ts';
+import { failure, RETRY_AFTER } from './failure.ts';
+import { readyz } from './health-routes.ts';
+import { readMember } from './member-route.ts';
+import type { Configured, Services } from './services.ts';
+import { receiveWebhook } from './webhook-route.ts';
+
+type Handler = (c: Context, services: Services) => Promise<Response>;
+
+const ROUTES: readonly { readonly method: 'GET' | 'POST'; readonly path: string; readonly handler: Handler }[] = [
+  { method: 'POST', path: '/webhooks/clerk', handler: receiveWebhook },
+  { method: 'GET', path: '/v1/organizations/:organization/members/:user', handler: readMember },
+  { method: 'GET', path: '/readyz', handler: readyz },
+];
+
+/**
+ * The whole interface as one Hono app, to be served alone or mounted in another app.
+ * @param configure gives the services of a request; it is asked for every one, as Workers share nothing between them.
+ */
+export function createApp(configure: (c: Context) => Configured): Hono {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await next();
+    c.header('cache-control', 'no-store');
+    c.header('x-content-type-options', 'nosniff');
+  });
+  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.all('/healthz', (c) => failure(c, 'method_not_allowed', { allow: 'GET, HEAD' }));
+  for (const { method, path, handler } of ROUTES) {
+    app.on(method, path, async (c) => {
+      const configured = configure(c);
+      if ('problems' in configured) return failure(c, 'misconfigured', RETRY_AFTER);
+      return guarded(c, configured.services, handler);
+    });
+    app.all(path, (c) => failure(c, 'method_not_allowed', { allow: method === 'GET' ? 'GET, HEAD' : method }));
+  }
+  app.notFound((c) => failure(c, 'not_found'));
+  // Hono's own answer to an error outside of the routes would be a bare 500.
+  app.onError((_, c) => failure(c, 'unavailable', RETRY_AFTER));
+  return app;
+}
+
+async function guarded(c: Context, services: Services, handler: Handler): Promise<Response> {
+  try {
+    return await handler(c, services);
+  } catch (error) {
+    services.log.error(error instanceof StoreUnavailable ? 'store_unavailable' : 'unexpected_error', {
+      path: c.req.routePath,
+      error: error instanceof Error ? error.name : typeof error,
+    });
+    return failure(c, 'unavailable', RETRY_AFTER);
+  }
+}

@@ -1,0 +1,33 @@
+/** A bearer token as the environment gives it: `secret`, `name:secret` or `name@org_…:secret`. */
+export interface AccessToken {
+  readonly name: string;
+  /** The only organization it may ask about; null for any. */
+  readonly organization: string | null;
+  readonly secret: string;
+}
+
+/** The token that the request carries, compared without telling by its time how much of it was right. */
+export async function authenticate(
+  authorization: string | undefined,
+  tokens: readonly AccessToken[],
+): Promise<AccessToken | null> {
+  const given = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1];
+  if (given === undefined) return null;
+  const digest = await sha256(given);
+  let found: AccessToken | null = null;
+  for (const token of tokens) {
+    if (sameBytes(digest, await sha256(token.secret))) found = token;
+  }
+  return found;
+}
+
+async function sha256(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+}
+
+/** Of two digests, so that neither length nor place of a difference can be measured. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = 0;
+  for (let index = 0; index < a.length; index += 1) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
+  return difference === 0;
+}

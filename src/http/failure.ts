@@ -1,0 +1,35 @@
+import type { Context } from 'hono';
+
+/** Every error that this interface answers: its status, and words that give nothing away. */
+const FAILURES = {
+  invalid_signature: [401, 'The message could not be verified.'],
+  wrong_instance: [403, 'The event belongs to another Clerk instance.'],
+  delivery_conflict: [409, 'A different message with this id was taken before.'],
+  payload_too_large: [413, 'The body is larger than 512 KiB.'],
+  request_timeout: [408, 'The body did not arrive in time.'],
+  invalid_body: [400, 'The body could not be read.'],
+  unauthenticated: [401, 'A valid bearer token is required.'],
+  forbidden: [403, 'This token may not read that organization.'],
+  invalid_identifier: [400, 'An id in the path is not one that the provider could have made.'],
+  not_found: [404, 'There is nothing here.'],
+  method_not_allowed: [405, 'This method is not supported here.'],
+  unavailable: [503, 'The request was not taken. Send it again later.'],
+  misconfigured: [503, 'The service is not configured. Its log says what is missing.'],
+  schema_mismatch: [503, 'The database schema does not fit this version. Run the migrations.'],
+  wrong_instance_key: [503, 'The secret key belongs to another Clerk instance.'],
+} as const;
+
+export type FailureCode = keyof typeof FAILURES;
+
+export function statusOf(code: FailureCode): (typeof FAILURES)[FailureCode][0] {
+  return FAILURES[code][0];
+}
+
+/** The one place where a failure becomes an answer. */
+export function failure(c: Context, code: FailureCode, headers: Record<string, string> = {}): Response {
+  const [status, message] = FAILURES[code];
+  return c.json({ error: { code, message } }, status, headers);
+}
+
+/** Seconds after which a sender may try again: a restart of the database takes about that long. */
+export const RETRY_AFTER = { 'retry-after': '5' };

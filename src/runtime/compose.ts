@@ -1,0 +1,90 @@
+import { DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
+import type { Services } from '../http/services.ts';
+import { type Dispatcher, dispatchEffects } from '../pipeline/dispatch-effects.ts';
+import { checkInstance, type KnownInstance } from '../pipeline/instance-check.ts';
+import type { Budget, Clock, Log, Spill, Webhooks } from '../pipeline/ports.ts';
+import { type ProcessDeliveries, processDeliveries } from '../pipeline/process.ts';
+import { shareCommits } from '../pipeline/share-commits.ts';
+import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
+import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
+import type { Statements } from '../store/postgres/client.ts';
+import { postgresStore } from '../store/postgres/store.ts';
+import type { Config } from './config.ts';
+
+export interface Composed {
+  readonly services: Services;
+  readonly webhooks: Webhooks;
+  readonly process: ProcessDeliveries;
+  /** Carries out what is owed, until nothing is due or `untilMs` has come. */
+  dispatch(untilMs: number): Promise<number>;
+}
+
+const PROVIDER_TIMEOUT_MS = 5_000;
+
+/**
+ * 30 % of Clerk's limits (https://clerk.com/docs/guides/how-clerk-works/system-limits): 1,000 requests per 10 seconds
+ * for a production instance, 100 for a development one. The rest belongs to the customer's own app.
+ */
+function budgetOf(secretKey: string): Budget {
+  const perTenSeconds = secretKey.startsWith('sk_live_') ? 1000 : 100;
+  return { callsPerSecond: (perTenSeconds * 0.3) / 10, burst: perTenSeconds * 0.3 };
+}
+
+/** Wires the parts together for one process, or on Workers for one request. */
+export function compose(
+  config: Config,
+  parts: {
+    readonly statements: Statements;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly spill: Spill | null;
+    readonly knownInstance: KnownInstance;
+    readonly concurrency: number;
+    /** Concurrent requests may share a commit: where sockets are shared between requests. */
+    readonly sharing: boolean;
+    dispatchSoon(): void;
+  },
+): Composed {
+  const { clock, log, spill, knownInstance } = parts;
+  const store = postgresStore(parts.statements);
+  const webhooks = clerkWebhooks(config.signingSecrets);
+  const provider = clerkBackendApi({
+    secretKey: config.secretKey,
+    apiUrl: config.apiUrl,
+    timeoutMs: PROVIDER_TIMEOUT_MS,
+    clock,
+  });
+  const decider = { store, clock, mode: config.mode, consequences: DEFAULT_CONSEQUENCES };
+  const process = processDeliveries({ ...decider, log });
+  const share = parts.sharing ? shareCommits(process) : null;
+  const dispatcher: Dispatcher = {
+    ...decider,
+    provider,
+    log,
+    chance: Math.random,
+    budget: budgetOf(config.secretKey),
+    knownInstance,
+    concurrency: parts.concurrency,
+  };
+  return {
+    webhooks,
+    process,
+    dispatch: (untilMs) => dispatchEffects(dispatcher, untilMs),
+    services: {
+      store,
+      webhooks,
+      spill,
+      clock,
+      log,
+      readTokens: config.readTokens,
+      dispatchSoon: () => parts.dispatchSoon(),
+      checkInstance: () => checkInstance(dispatcher, knownInstance),
+      async process(delivery) {
+        if (share !== null) return share(delivery);
+        const [processed] = await process([delivery]);
+        if (processed === undefined) throw new Error('a delivery was left without an answer');
+        return processed;
+      },
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { AccessToken } from '../http/bearer.ts';
+import type { Mode } from '../pipeline/ports.ts';
+import { signingSecretProblem } from '../provider/clerk/verify.ts';
+
+/** Everything the environment says, checked. */
+export interface Config {
+  readonly signingSecrets: readonly string[];
+  readonly secretKey: string;
+  readonly apiUrl: string | undefined;
+  readonly readTokens: readonly AccessToken[];
+  readonly mode: Mode;
+}
+
+export type Environment = Readonly<Record<string, unknown>>;
+
+const MODES: readonly Mode[] = ['enforce', 'observe', 'paused'];
+
+/** Reads the environment. All problems at once, each naming its variable and never its value. */
+export function readConfig(env: Environment): { readonly config: Config } | { readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const text = (name: string): string => {
+    const value = env[name];
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  const words = (name: string): string[] => {
+    const found = text(name).split(/\s+/).filter((word) => word !== '');
+    if (found.length === 0) problems.push(`${name} is missing`);
+    return found;
+  };
+
+  const signingSecrets = words('CLERK_WEBHOOK_SIGNING_SECRET');
+  signingSecrets.forEach((secret, index) => {
+    const problem = signingSecretProblem(secret);
+    if (problem !== null) problems.push(`CLERK_WEBHOOK_SIGNING_SECRET ${ordinal(index, signingSecrets)}${problem}`);
+  });
+
+  const [secretKey = ''] = words('CLERK_SECRET_KEY');
+  if (secretKey !== '' && !/^sk_(test|live)_\S+$/.test(secretKey)) {
+    problems.push('CLERK_SECRET_KEY must begin with sk_test_ or sk_live_');
+  }
+
+  const apiUrl = text('CLERK_API_URL') === '' ? undefined : text('CLERK_API_URL');
+  if (apiUrl !== undefined && !isHttpUrl(apiUrl)) problems.push('CLERK_API_URL must be an http or https URL');
+
+  const readTokens = words('ROLECALL_READ_TOKEN').map(parseAccessToken);
+  if (readTokens.includes(null)) {
+    problems.push('ROLECALL_READ_TOKEN must hold secret, name:secret or name@organization:secret, separated by spaces');
+  }
+  words('ROLECALL_OPERATOR_TOKEN');
+
+  const mode = MODES.find((known) => known === (text('ROLECALL_MODE') || 'enforce'));
+  if (mode === undefined) problems.push('ROLECALL_MODE must be enforce, observe or paused');
+
+  if (problems.length > 0 || mode === undefined) return { problems };
+  return {
+    config: {
+      signingSecrets,
+      secretKey,
+      apiUrl,
+      readTokens: readTokens.filter((token) => token !== null),
+      mode,
+    },
+  };
+}
+
+function ordinal(index: number, all: readonly string[]): string {
+  return all.length > 1 ? `(number ${index + 1}) ` : '';
+}
+
+function isHttpUrl(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+/** The name ends at the first colon, so that a secret may hold more of them. */
+function parseAccessToken(word: string): AccessToken | null {
+  const match = /^(?:([A-Za-z0-9_.-]+)(?:@([A-Za-z0-9_-]+))?:)?(\S+)$/.exec(word);
+  const secret = match?.[3];
+  if (secret === undefined) return null;
+  return { name: match?.[1] ?? 'default', organization: match?.[2] ?? null, secret };
+}

@@ -1,0 +1,151 @@
+import type {
+  ExecutionContext,
+  ExportedHandler,
+  Hyperdrive,
+  MessageBatch,
+  Queue,
+  ScheduledController,
+} from '@cloudflare/workers-types';
+import type { Context } from 'hono';
+import * as v from 'valibot';
+import { createApp } from '../http/app.ts';
+import { type Consumed, consumeSpill, type SpilledMessage } from '../pipeline/consume-spill.ts';
+import { unknownInstance } from '../pipeline/instance-check.ts';
+import type { Spill } from '../pipeline/ports.ts';
+import { base64OfBytes, postgresStatements } from '../store/postgres/client.ts';
+import { type Composed, compose } from './compose.ts';
+import { type Environment, readConfig } from './config.ts';
+import { jsonLog } from './log.ts';
+
+interface Bindings extends Environment {
+  readonly HYPERDRIVE?: Hyperdrive;
+  readonly SPILL?: Queue<string>;
+}
+
+/** `waitUntil` allows about 30 seconds after the answer. */
+const DISPATCH_MS = 20_000;
+
+/** A queue message holds 128 KB; base64 makes four bytes of three, and the headers need room. */
+const MOST_SPILLED_BYTES = 90 * 1024;
+
+const clock = { now: () => Date.now() };
+// Workers keep what is written to the console.
+const log = jsonLog((level, line) => console[level](line), clock.now);
+// Plain data may outlive a request. Connections may not: a client made for one request fails in the next.
+const knownInstance = unknownInstance();
+
+function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Composed | readonly string[] {
+  const read = readConfig(env);
+  const databaseUrl =
+    env.HYPERDRIVE?.connectionString ?? (typeof env['DATABASE_URL'] === 'string' ? env['DATABASE_URL'] : undefined);
+  if ('problems' in read || databaseUrl === undefined) {
+    const problems = 'problems' in read ? read.problems : [];
+    const all = databaseUrl === undefined ? [...problems, 'HYPERDRIVE or DATABASE_URL is missing'] : problems;
+    log.error('misconfigured', { problems: all.join('; ') });
+    return all;
+  }
+  const composed: Composed = compose(read.config, {
+    statements: postgresStatements(databaseUrl, { connections: 1 }),
+    clock,
+    log,
+    spill: env.SPILL === undefined ? null : spillTo(env.SPILL),
+    knownInstance,
+    concurrency: 4,
+    sharing: false,
+    dispatchSoon: () => ctx.waitUntil(dispatch(composed)),
+  });
+  return composed;
+}
+
+async function dispatch(composed: Composed): Promise<void> {
+  try {
+    await composed.dispatch(clock.now() + DISPATCH_MS);
+  } catch (error) {
+    // What is owed stays owed: the next delivery or the cron goes on with it.
+    log.error('dispatch_failed', { error: error instanceof Error ? error.name : typeof error });
+  }
+}
+
+const spilled = v.object({
+  headers: v.record(v.string(), v.string()),
+  body: v.string(),
+  receivedAt: v.number(),
+});
+
+const SIGNED_HEADERS = ['svix-id', 'svix-timestamp', 'svix-signature'];
+
+function spillTo(queue: Queue<string>): Spill {
+  return {
+    async put({ headers, body, receivedAt }) {
+      if (body.byteLength > MOST_SPILLED_BYTES) return false;
+      const signed = Object.fromEntries(SIGNED_HEADERS.map((name) => [name, headers.get(name) ?? '']));
+      try {
+        await queue.send(JSON.stringify({ headers: signed, body: base64OfBytes(body), receivedAt }));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+/** Null for a message that this worker did not write. */
+function readSpilled(message: unknown): SpilledMessage | null {
+  try {
+    const { headers, body, receivedAt } = v.parse(spilled, JSON.parse(v.parse(v.string(), message)));
+    return {
+      headers: new Headers(headers),
+      body: Uint8Array.from(atob(body), (char) => char.charCodeAt(0)),
+      receivedAt,
+    };
+  } catch {
+    log.error('spilled_message_unreadable');
+    return null;
+  }
+}
+
+const app = createApp((c: Context) => {
+  const composed = composeFor(c.env ?? {}, c.executionCtx);
+  return 'services' in composed ? { services: composed.services } : { problems: composed };
+});
+
+/**
+ * Seconds before the queue offers a message again: soon at first, then every quarter of an hour, so that the hundred
+ * tries of `wrangler.toml` outlast an outage of a day, and those of the dead letters another.
+ */
+function againAfter(attempts: number): { readonly delaySeconds: number } {
+  return { delaySeconds: Math.min(900, 5 * 2 ** Math.min(attempts, 10)) };
+}
+
+const worker = {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+
+  /** Both the spilled messages and their dead letters: neither may be lost, so both go into the inbox. */
+  async queue(batch: MessageBatch, env: Bindings, ctx: ExecutionContext): Promise<void> {
+    const composed = composeFor(env, ctx);
+    if (!('services' in composed)) {
+      for (const message of batch.messages) message.retry(againAfter(message.attempts));
+      return;
+    }
+    const { webhooks, process } = composed;
+    const messages = batch.messages.map((message) => readSpilled(message.body));
+    const consumed = await consumeSpill({ webhooks, process, clock, log }, messages);
+    batch.messages.forEach((message, index) => {
+      const what: Consumed | undefined = consumed[index];
+      if (what === 'done') message.ack();
+      else message.retry(againAfter(message.attempts));
+    });
+    ctx.waitUntil(dispatch(composed));
+  },
+
+  /** Every minute: whatever is owed and was not carried out right after its commit. */
+  async scheduled(_controller: ScheduledController, env: Bindings, ctx: ExecutionContext): Promise<void> {
+    const composed = composeFor(env, ctx);
+    if ('services' in composed) await dispatch(composed);
+  },
+} satisfies { fetch(request: Request, env: Bindings, ctx: ExecutionContext): unknown } & Omit<
+  ExportedHandler<Bindings>,
+  'fetch'
+>;
+
+export default worker;
