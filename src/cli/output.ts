@@ -9,7 +9,10 @@ export function print(format: Format, result: object, sentence: string): void {
 
 /** Ends the command as failed, naming every problem. */
 export function fail(format: Format, problems: readonly string[]): never {
-  const text = format.json === true ? JSON.stringify({ problems }) : problems.map((one) => `rolecall: ${one}`).join('\n');
+  const text =
+    format.json === true
+      ? JSON.stringify({ problems })
+      : problems.map((one) => `rolecall: ${one}`).join('\n');
   process.stderr.write(`${text}\n`);
   process.exit(1);
 }

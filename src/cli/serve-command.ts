@@ -31,7 +31,8 @@ async function serve(options: Options): Promise<void> {
   const read = readConfig(process.env);
   const given = process.env['DATABASE_URL'] ?? '';
   const production = process.env['NODE_ENV'] === 'production';
-  const missing = given === '' && production ? ['DATABASE_URL is missing (no embedded Postgres in production)'] : [];
+  const missing =
+    given === '' && production ? ['DATABASE_URL is missing (no embedded Postgres in production)'] : [];
   if ('problems' in read || missing.length > 0) {
     return fail(options, [...('problems' in read ? read.problems : []), ...missing]);
   }
@@ -39,14 +40,17 @@ async function serve(options: Options): Promise<void> {
   const database = given === '' ? await embeddedDatabase() : { url: given, stop: async () => undefined };
   try {
     const server = await startNodeServer({
-      config: read.config,
-      databaseUrl: database.url,
+      environment: { ...process.env, DATABASE_URL: database.url },
       port: options.port,
       host: options.host,
       ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
     });
     await warnUnlessReady(server.url + (options.basePath ?? ''));
-    print(options, { url: server.url, mode: read.config.mode }, `Rolecall serves on ${server.url}. Ctrl-C stops it.`);
+    print(
+      options,
+      { url: server.url, mode: read.config.mode },
+      `Rolecall serves on ${server.url}. Ctrl-C stops it.`,
+    );
     await stopSignal();
     await server.stop();
   } finally {
@@ -65,7 +69,10 @@ async function warnUnlessReady(url: string): Promise<void> {
 
 async function embeddedDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
   const { startEmbeddedPostgres } = await import('../testing/embedded-postgres.ts');
-  const postgres = await startEmbeddedPostgres({ dataDirectory: '.rolecall/postgres', ownProcessGroup: true });
+  const postgres = await startEmbeddedPostgres({
+    dataDirectory: '.rolecall/postgres',
+    ownProcessGroup: true,
+  });
   await migrate(postgres.url);
   return postgres;
 }

@@ -8,7 +8,11 @@ import { receiveWebhook } from './webhook-route.ts';
 
 type Handler = (c: Context, services: Services) => Promise<Response>;
 
-const ROUTES: readonly { readonly method: 'GET' | 'POST'; readonly path: string; readonly handler: Handler }[] = [
+const ROUTES: readonly {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly handler: Handler;
+}[] = [
   { method: 'POST', path: '/webhooks/clerk', handler: receiveWebhook },
   { method: 'GET', path: '/v1/organizations/:organization/members/:user', handler: readMember },
   { method: 'GET', path: '/readyz', handler: readyz },
@@ -33,7 +37,9 @@ export function createApp(configure: (c: Context) => Configured): Hono {
       if ('problems' in configured) return failure(c, 'misconfigured', RETRY_AFTER);
       return guarded(c, configured.services, handler);
     });
-    app.all(path, (c) => failure(c, 'method_not_allowed', { allow: method === 'GET' ? 'GET, HEAD' : method }));
+    app.all(path, (c) =>
+      failure(c, 'method_not_allowed', { allow: method === 'GET' ? 'GET, HEAD' : method }),
+    );
   }
   app.notFound((c) => failure(c, 'not_found'));
   // Hono's own answer to an error outside of the routes would be a bare 500.

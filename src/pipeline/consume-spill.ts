@@ -1,5 +1,5 @@
-import type { Processed, ProcessDeliveries } from './process.ts';
 import { type Clock, type Delivery, type Log, StoreUnavailable, type Webhooks } from './ports.ts';
+import type { ProcessDeliveries, Processed } from './process.ts';
 
 /** A spilled message as the queue returns it. */
 export interface SpilledMessage {
@@ -22,7 +22,10 @@ export async function consumeSpill(
   const read = await Promise.all(
     messages.map(async (message): Promise<Delivery | null> => {
       if (message === null) return null;
-      const delivery = await context.webhooks.authenticate(message, { source: 'queue', at: message.receivedAt });
+      const delivery = await context.webhooks.authenticate(message, {
+        source: 'queue',
+        at: message.receivedAt,
+      });
       if (!('refused' in delivery)) return delivery;
       context.log.error('spilled_message_refused', { reason: delivery.refused });
       return null;
@@ -32,7 +35,9 @@ export async function consumeSpill(
   if (deliveries.length > 0) {
     try {
       const processed = await context.process(deliveries);
-      deliveries.forEach((delivery, index) => logTaken(context.log, delivery, processed[index], context.clock));
+      deliveries.forEach((delivery, index) =>
+        logTaken(context.log, delivery, processed[index], context.clock),
+      );
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       context.log.warn('spill_waits_for_database', { messages: deliveries.length });

@@ -101,7 +101,11 @@ async function lookUp(
 }
 
 function afterFailure(executor: Executor, leased: LeasedEffect, failure: ProviderFailure): AttemptResult {
-  executor.log.warn('provider_failed', { effect: leased.id, kind: leased.effect.kind, failure: failure.failure });
+  executor.log.warn('provider_failed', {
+    effect: leased.id,
+    kind: leased.effect.kind,
+    failure: failure.failure,
+  });
   if (failure.failure !== 'rate_limited') return tryAgain(executor, leased, failure.failure);
   const { retryAfterMs } = failure;
   return { result: 'paused', error: 'rate_limited', retryInMs: retryAfterMs, pauseMs: retryAfterMs };

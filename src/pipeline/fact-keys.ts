@@ -2,7 +2,9 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { OrganizationId, UserId } from '../domain/ids.ts';
 import type { FactKeys } from './ports.ts';
 
-type Wanted = { -readonly [Key in keyof FactKeys]: FactKeys[Key] extends readonly (infer E)[] ? E[] : boolean };
+type Wanted = {
+  -readonly [Key in keyof FactKeys]: FactKeys[Key] extends readonly (infer E)[] ? E[] : boolean;
+};
 
 /** Which rows a decision on this evidence starts from. What hangs on them (owners, roles held) comes along. */
 export function factKeys(deliveries: readonly string[], evidence: readonly Evidence[]): FactKeys {

@@ -162,7 +162,9 @@ export interface Store {
   read(keys: FactKeys): Promise<Reading>;
   /** All or nothing. `moved`: what the decision rests on has changed since it was read. Throws `StoreRejected`. */
   commit(commit: Commit): Promise<Committed | 'moved'>;
-  leaseEffects(request: Budget & { readonly most: number; readonly leaseMs: number }): Promise<LeasedEffect[]>;
+  leaseEffects(
+    request: Budget & { readonly most: number; readonly leaseMs: number },
+  ): Promise<LeasedEffect[]>;
   settleEffect(leased: LeasedEffect, ended: AttemptResult, calls: number): Promise<Settled>;
   isMemberAnywhere(userId: UserId): Promise<boolean>;
   readMember(organizationId: OrganizationId, userId: UserId): Promise<MemberAnswer>;
@@ -199,7 +201,9 @@ export interface Provider {
   instance(): Promise<ProviderAnswer<string>>;
   member(organizationId: OrganizationId, userId: UserId): Promise<ProviderAnswer<readonly Evidence[]>>;
   user(userId: UserId): Promise<ProviderAnswer<readonly Evidence[]>>;
-  roles(offset: number): Promise<ProviderAnswer<{ readonly evidence: readonly Evidence[]; readonly more: boolean }>>;
+  roles(
+    offset: number,
+  ): Promise<ProviderAnswer<{ readonly evidence: readonly Evidence[]; readonly more: boolean }>>;
   sessions(
     userId: UserId,
     offset: number,
@@ -209,7 +213,11 @@ export interface Provider {
 
 /** Where verified bytes go while the database cannot take them. False: it cannot take them either. */
 export interface Spill {
-  put(message: { readonly headers: Headers; readonly body: Uint8Array; readonly receivedAt: number }): Promise<boolean>;
+  put(message: {
+    readonly headers: Headers;
+    readonly body: Uint8Array;
+    readonly receivedAt: number;
+  }): Promise<boolean>;
 }
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;

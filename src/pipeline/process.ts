@@ -67,15 +67,19 @@ function prepare(
   pin: string | null,
 ): Prepared {
   return {
-    causes: fresh.map((delivery): Cause => ({ item: itemOf(delivery), delivery: delivery.id, cause: 'delivery' })),
+    causes: fresh.map(
+      (delivery): Cause => ({ item: itemOf(delivery), delivery: delivery.id, cause: 'delivery' }),
+    ),
     commit: (decided) => ({
       pin: reading.providerInstance === null ? pin : null,
-      deliveries: fresh.map((delivery, index): StoredDelivery => ({
-        delivery,
-        ...verdictOf(delivery, decided[index]),
-        keepBody: delivery.content.kind !== 'unknown',
-        waitedMs: Math.max(0, decider.clock.now() - delivery.receivedAt),
-      })),
+      deliveries: fresh.map(
+        (delivery, index): StoredDelivery => ({
+          delivery,
+          ...verdictOf(delivery, decided[index]),
+          keepBody: delivery.content.kind !== 'unknown',
+          waitedMs: Math.max(0, decider.clock.now() - delivery.receivedAt),
+        }),
+      ),
     }),
   };
 }
@@ -89,7 +93,10 @@ function itemOf({ content }: Delivery): Item {
   };
 }
 
-function verdictOf(delivery: Delivery, decided: Decided | undefined): Pick<StoredDelivery, 'outcome' | 'reason'> {
+function verdictOf(
+  delivery: Delivery,
+  decided: Decided | undefined,
+): Pick<StoredDelivery, 'outcome' | 'reason'> {
   if (delivery.content.kind === 'malformed') return { outcome: 'failed', reason: delivery.content.problem };
   if (delivery.content.kind === 'unknown') return { outcome: 'ignored', reason: 'unknown_type' };
   return decided === undefined ? { outcome: 'ignored', reason: 'not_kept' } : decided.verdict;
@@ -97,7 +104,11 @@ function verdictOf(delivery: Delivery, decided: Decided | undefined): Pick<Store
 
 /** The instance this database belongs to, or, before there is one, that of the first delivery that names its own. */
 function pinOf(reading: Reading, deliveries: readonly Delivery[]): string | null {
-  return reading.providerInstance ?? deliveries.find((delivery) => delivery.instanceId !== null)?.instanceId ?? null;
+  return (
+    reading.providerInstance ??
+    deliveries.find((delivery) => delivery.instanceId !== null)?.instanceId ??
+    null
+  );
 }
 
 function answerWithoutDeciding(

@@ -1,5 +1,5 @@
-import type { Processed, ProcessDeliveries } from './process.ts';
 import type { Delivery } from './ports.ts';
+import type { ProcessDeliveries, Processed } from './process.ts';
 
 interface Waiting {
   readonly delivery: Delivery;

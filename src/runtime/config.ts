@@ -16,14 +16,18 @@ export type Environment = Readonly<Record<string, unknown>>;
 const MODES: readonly Mode[] = ['enforce', 'observe', 'paused'];
 
 /** Reads the environment. All problems at once, each naming its variable and never its value. */
-export function readConfig(env: Environment): { readonly config: Config } | { readonly problems: readonly string[] } {
+export function readConfig(
+  env: Environment,
+): { readonly config: Config } | { readonly problems: readonly string[] } {
   const problems: string[] = [];
   const text = (name: string): string => {
     const value = env[name];
     return typeof value === 'string' ? value.trim() : '';
   };
   const words = (name: string): string[] => {
-    const found = text(name).split(/\s+/).filter((word) => word !== '');
+    const found = text(name)
+      .split(/\s+/)
+      .filter((word) => word !== '');
     if (found.length === 0) problems.push(`${name} is missing`);
     return found;
   };
@@ -31,7 +35,8 @@ export function readConfig(env: Environment): { readonly config: Config } | { re
   const signingSecrets = words('CLERK_WEBHOOK_SIGNING_SECRET');
   signingSecrets.forEach((secret, index) => {
     const problem = signingSecretProblem(secret);
-    if (problem !== null) problems.push(`CLERK_WEBHOOK_SIGNING_SECRET ${ordinal(index, signingSecrets)}${problem}`);
+    if (problem !== null)
+      problems.push(`CLERK_WEBHOOK_SIGNING_SECRET ${ordinal(index, signingSecrets)}${problem}`);
   });
 
   const [secretKey = ''] = words('CLERK_SECRET_KEY');
@@ -44,7 +49,9 @@ export function readConfig(env: Environment): { readonly config: Config } | { re
 
   const readTokens = words('ROLECALL_READ_TOKEN').map(parseAccessToken);
   if (readTokens.includes(null)) {
-    problems.push('ROLECALL_READ_TOKEN must hold secret, name:secret or name@organization:secret, separated by spaces');
+    problems.push(
+      'ROLECALL_READ_TOKEN must hold secret, name:secret or name@organization:secret, separated by spaces',
+    );
   }
   words('ROLECALL_OPERATOR_TOKEN');
 

@@ -4,7 +4,9 @@ type Level = 'info' | 'warn' | 'error';
 
 /** One JSON object a line, the time and the event's name first. */
 export function jsonLog(write: (level: Level, line: string) => void, now: () => number): Log {
-  const at = (level: Level) => (event: string, fields: LogFields = {}) =>
-    write(level, JSON.stringify({ time: new Date(now()).toISOString(), level, event, ...fields }));
+  const at =
+    (level: Level) =>
+    (event: string, fields: LogFields = {}) =>
+      write(level, JSON.stringify({ time: new Date(now()).toISOString(), level, event, ...fields }));
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -37,7 +37,8 @@ const knownInstance = unknownInstance();
 function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Composed | readonly string[] {
   const read = readConfig(env);
   const databaseUrl =
-    env.HYPERDRIVE?.connectionString ?? (typeof env['DATABASE_URL'] === 'string' ? env['DATABASE_URL'] : undefined);
+    env.HYPERDRIVE?.connectionString ??
+    (typeof env['DATABASE_URL'] === 'string' ? env['DATABASE_URL'] : undefined);
   if ('problems' in read || databaseUrl === undefined) {
     const problems = 'problems' in read ? read.problems : [];
     const all = databaseUrl === undefined ? [...problems, 'HYPERDRIVE or DATABASE_URL is missing'] : problems;

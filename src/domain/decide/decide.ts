@@ -131,7 +131,9 @@ export function questionsAbout(evidence: Evidence): OwedEffect[] {
   }
 }
 
-function lookupMember(pair: Pick<Extract<OwedEffect, { kind: 'lookup_member' }>, 'organizationId' | 'userId'>) {
+function lookupMember(
+  pair: Pick<Extract<OwedEffect, { kind: 'lookup_member' }>, 'organizationId' | 'userId'>,
+) {
   return {
     kind: 'lookup_member',
     organizationId: pair.organizationId,

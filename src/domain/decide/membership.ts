@@ -58,7 +58,12 @@ export function decideMembership(draft: Draft, said: MembershipSnapshot, context
   }
   if (row.deletedAt !== null) {
     cut(owns ? row.deletedAt : Math.min(row.deletedAt, member.membershipCreatedAt), 'removed');
-  } else if (owns && known.version === null && said.told !== 'created' && said.version.updatedAt > said.createdAt) {
+  } else if (
+    owns &&
+    known.version === null &&
+    said.told !== 'created' &&
+    said.version.updatedAt > said.createdAt
+  ) {
     // First sight of somebody who was changed before: what they lost then is unknown.
     cut(timeOf(row), null);
   } else if (
@@ -84,8 +89,7 @@ export function decideMembershipDeleted(draft: Draft, said: MembershipDeleted, c
   const identity = said.identity ?? identityOf(known);
   const deletedAt = latest(known.deletedAt, said.at);
   const row = { ...(said.identity === null ? known : identify(known, said.identity)), deletedAt };
-  const before =
-    identity === null ? null : accessOf(draft, identity.organizationId, identity.userId);
+  const before = identity === null ? null : accessOf(draft, identity.organizationId, identity.userId);
   draft.memberships.put(said.id, row);
   if (identity !== null && before !== null && deletedAt !== null) {
     const member = claimPair(draft, row, identity.organizationId, identity.userId);

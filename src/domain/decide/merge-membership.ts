@@ -44,7 +44,8 @@ export function mergeSnapshot(
  * older is taken for newer, and what it takes away is gone; what it adds waits behind the ceiling.
  */
 export function holdSnapshot(known: MembershipFact, said: MembershipSnapshot): MembershipFact {
-  const presumedAbsent = known.role !== null && known.absentAt !== null && (known.seenAt ?? 0) <= known.absentAt;
+  const presumedAbsent =
+    known.role !== null && known.absentAt !== null && (known.seenAt ?? 0) <= known.absentAt;
   if (presumedAbsent) return known;
   return {
     ...known,

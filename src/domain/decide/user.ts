@@ -79,6 +79,8 @@ function cutUser(
 function record(draft: Draft, kind: ChangeKind, userId: UserId, at: number): void {
   const reached = draft.users.get(userId)?.cutoff ?? null;
   const cutoff: Cutoff | null =
-    reached === null || kind === 'restored' ? null : { of: 'user', id: userId, at: reached, notBeforeCommit: false };
+    reached === null || kind === 'restored'
+      ? null
+      : { of: 'user', id: userId, at: reached, notBeforeCommit: false };
   draft.changes.push({ kind, organizationId: null, userId, role: null, permissions: [], cutoff, at });
 }

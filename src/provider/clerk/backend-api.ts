@@ -47,30 +47,29 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
 
     async member(organizationId, userId) {
       const at = now();
-      return ask(
-        async () => {
-          const { data } = await clerk.organizations.getOrganizationMembershipList({
-            organizationId,
-            userId: [userId],
-            limit: PAGE,
-          });
-          const found = data
-            .map((membership) => v.parse(shapes.membership, membership.raw))
-            // An empty filter is dropped by the client, which would list everybody: never take another's row.
-            .filter((one) => one.organization.id === organizationId && one.public_user_data.user_id === userId);
-          return found.length === 0
-            ? [{ kind: 'membership-absent', organizationId, userId, at }]
-            : found.map((one) => membershipSnapshot(one, 'observed', at));
-        },
-        [{ kind: 'membership-absent', organizationId, userId, at }],
-      );
+      return ask(async () => {
+        const { data } = await clerk.organizations.getOrganizationMembershipList({
+          organizationId,
+          userId: [userId],
+          limit: PAGE,
+        });
+        const found = data
+          .map((membership) => v.parse(shapes.membership, membership.raw))
+          // An empty filter is dropped by the client, which would list everybody: never take another's row.
+          .filter((one) => one.organization.id === organizationId && one.public_user_data.user_id === userId);
+        return found.length === 0
+          ? [{ kind: 'membership-absent', organizationId, userId, at }]
+          : found.map((one) => membershipSnapshot(one, 'observed', at));
+      }, [{ kind: 'membership-absent', organizationId, userId, at }]);
     },
 
     async user(userId) {
       const at = now();
       // A user that is not found is not inferred to be deleted: the provider says so itself.
       return ask(
-        async () => [userSnapshot(v.parse(shapes.user, (await clerk.users.getUser(userId)).raw), 'observed', at)],
+        async () => [
+          userSnapshot(v.parse(shapes.user, (await clerk.users.getUser(userId)).raw), 'observed', at),
+        ],
         [],
       );
     },
@@ -78,7 +77,10 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
     async roles(offset) {
       const at = now();
       return ask(async () => {
-        const { data, totalCount } = await clerk.organizationRoles.getOrganizationRoleList({ limit: PAGE, offset });
+        const { data, totalCount } = await clerk.organizationRoles.getOrganizationRoleList({
+          limit: PAGE,
+          offset,
+        });
         const evidence = data.map((one) => roleSnapshot(roleFromClient(one), 'observed', at));
         return { evidence, more: data.length > 0 && offset + data.length < totalCount };
       });
@@ -117,7 +119,11 @@ function roleFromClient(data: unknown) {
 }
 
 /** @param absent what a 404 means; without it, a 404 is unexpected. */
-async function answerOf<T>(call: () => Promise<T>, absent: T | undefined, timeoutMs: number): Promise<ProviderAnswer<T>> {
+async function answerOf<T>(
+  call: () => Promise<T>,
+  absent: T | undefined,
+  timeoutMs: number,
+): Promise<ProviderAnswer<T>> {
   // The client takes no AbortSignal: past the deadline nobody waits for it any more.
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<ProviderFailure>((resolve) => {
@@ -126,7 +132,8 @@ async function answerOf<T>(call: () => Promise<T>, absent: T | undefined, timeou
   const asked = call().then(
     (answer): ProviderAnswer<T> => ({ answer }),
     (error: unknown): ProviderAnswer<T> => {
-      if (absent !== undefined && isClerkAPIResponseError(error) && error.status === 404) return { answer: absent };
+      if (absent !== undefined && isClerkAPIResponseError(error) && error.status === 404)
+        return { answer: absent };
       return failureOf(error);
     },
   );

@@ -1,5 +1,11 @@
 import type * as v from 'valibot';
-import type { Evidence, MembershipSnapshot, RoleSnapshot, Told, UserSnapshot } from '../../domain/evidence.ts';
+import type {
+  Evidence,
+  MembershipSnapshot,
+  RoleSnapshot,
+  Told,
+  UserSnapshot,
+} from '../../domain/evidence.ts';
 import type * as shapes from './shapes.ts';
 
 /** Clerk's objects as evidence. `at` is the envelope's timestamp, or when the answer was asked for. */
@@ -24,7 +30,10 @@ export function membershipSnapshot(
   };
 }
 
-export function membershipDeleted(data: v.InferOutput<typeof shapes.deletedMembership>, at: number): Evidence {
+export function membershipDeleted(
+  data: v.InferOutput<typeof shapes.deletedMembership>,
+  at: number,
+): Evidence {
   const { created_at: createdAt, organization, public_user_data: person } = data;
   const identity =
     createdAt == null || organization == null || person == null

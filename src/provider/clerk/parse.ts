@@ -48,7 +48,9 @@ function reader<Schema extends v.GenericSchema>(
   };
 }
 
-const startedSession = reader(shapes.session, ({ id, user_id: userId }, at) => [{ kind: 'session', id, userId, at }]);
+const startedSession = reader(shapes.session, ({ id, user_id: userId }, at) => [
+  { kind: 'session', id, userId, at },
+]);
 const endedSession = reader(shapes.session, ({ id, user_id: userId }, at) => [
   { kind: 'session-ended', id, userId, at },
 ]);
@@ -62,12 +64,21 @@ const organization = reader(shapes.organization, ({ id, name, updated_at: update
 ]);
 
 const READERS: ReadonlyMap<string, Reader> = new Map([
-  ['organizationMembership.created', reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'created', at)])],
-  ['organizationMembership.updated', reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'updated', at)])],
+  [
+    'organizationMembership.created',
+    reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'created', at)]),
+  ],
+  [
+    'organizationMembership.updated',
+    reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'updated', at)]),
+  ],
   ['organizationMembership.deleted', reader(shapes.deletedMembership, (d, at) => [membershipDeleted(d, at)])],
   ['organization.created', organization],
   ['organization.updated', organization],
-  ['organization.deleted', reader(shapes.deletedOrganization, ({ id }, at) => [{ kind: 'organization-deleted', id, at }])],
+  [
+    'organization.deleted',
+    reader(shapes.deletedOrganization, ({ id }, at) => [{ kind: 'organization-deleted', id, at }]),
+  ],
   ['user.created', reader(shapes.user, (d, at) => [userSnapshot(d, 'created', at)])],
   ['user.updated', reader(shapes.user, (d, at) => [userSnapshot(d, 'updated', at)])],
   ['user.deleted', reader(shapes.deletedUser, ({ id }, at) => [{ kind: 'user-deleted', id, at }])],
@@ -76,7 +87,10 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ['role.deleted', reader(shapes.deletedObject, ({ id }, at) => [{ kind: 'role-deleted', id, at }])],
   ['permission.created', permission],
   ['permission.updated', permission],
-  ['permission.deleted', reader(shapes.deletedObject, ({ id }, at) => [{ kind: 'permission-deleted', id, at }])],
+  [
+    'permission.deleted',
+    reader(shapes.deletedObject, ({ id }, at) => [{ kind: 'permission-deleted', id, at }]),
+  ],
   ['session.created', startedSession],
   ['session.pending', startedSession],
   ['session.ended', endedSession],
@@ -93,7 +107,9 @@ function malformed(problem: string, questions: readonly OwedEffect[] = []): Cont
 
 function questionsAbout(data: unknown): OwedEffect[] {
   const { organizationId, userId } = namedIn(data);
-  return organizationId === null || userId === null ? [] : [{ kind: 'lookup_member', organizationId, userId }];
+  return organizationId === null || userId === null
+    ? []
+    : [{ kind: 'lookup_member', organizationId, userId }];
 }
 
 function namedIn(data: unknown) {
@@ -105,7 +121,10 @@ function namedIn(data: unknown) {
 }
 
 /** Whom the message is about: from what was understood, else from what can be made out. */
-function subjectOf(data: unknown, content: Content): { organizationId: string | null; userId: string | null } {
+function subjectOf(
+  data: unknown,
+  content: Content,
+): { organizationId: string | null; userId: string | null } {
   const first = content.kind === 'evidence' ? content.evidence[0] : undefined;
   switch (first?.kind) {
     case 'user':

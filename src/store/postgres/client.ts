@@ -71,7 +71,8 @@ function meaningOf(error: unknown): Error {
   const code = sqlStateOf(error);
   if (code === 'RCL01') return new StoreMoved('moved', { cause: error });
   // In workerd a database that is down is a plain error without a code.
-  if (code === null || PASSING.test(code)) return new StoreUnavailable('the database is unavailable', { cause: error });
+  if (code === null || PASSING.test(code))
+    return new StoreUnavailable('the database is unavailable', { cause: error });
   return new StoreRejected(`the database refused (${code})`, { cause: error });
 }
 

@@ -1,5 +1,5 @@
-import { type Draft, DraftTable } from '../../domain/draft.ts';
-import { LANES, joinEffects, laneOf, subjectOf } from '../../domain/effects.ts';
+import type { Draft, DraftTable } from '../../domain/draft.ts';
+import { joinEffects, LANES, laneOf, subjectOf } from '../../domain/effects.ts';
 import type { Basis, CausedEffect, Commit, StoredDelivery } from '../../pipeline/ports.ts';
 import { base64OfBytes } from './client.ts';
 import { type FactTable, versionKey } from './rows.ts';
@@ -13,7 +13,8 @@ export function commitPayload(commit: Commit): object | null {
   const touchesCatalog = draft.roleKeys.written.size > 0 || draft.permissionKeys.written.size > 0;
   const restsOnCatalog = draft.roleKeys.consulted.size > 0 || draft.permissionKeys.consulted.size > 0;
   const writes = tablesOf(draft).some(([, table]) => table.written.size > 0) || commit.changes.length > 0;
-  if (!writes && commit.deliveries.length === 0 && commit.effects.length === 0 && commit.pin === null) return null;
+  if (!writes && commit.deliveries.length === 0 && commit.effects.length === 0 && commit.pin === null)
+    return null;
   return {
     ...(commit.deliveries.length > 0 ? { deliveries: commit.deliveries.map(deliveryRow) } : {}),
     ...(commit.pin !== null ? { pin: commit.pin } : {}),
@@ -91,7 +92,10 @@ function effectRows(effects: readonly CausedEffect[]): object[] {
   for (const one of effects) {
     const subject = subjectOf(one.effect);
     const first = bySubject.get(subject);
-    bySubject.set(subject, first === undefined ? one : { ...one, effect: joinEffects(first.effect, one.effect) });
+    bySubject.set(
+      subject,
+      first === undefined ? one : { ...one, effect: joinEffects(first.effect, one.effect) },
+    );
   }
   return [...bySubject.values()].map(({ effect, delivery }) => ({
     ...effect,

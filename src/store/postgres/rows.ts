@@ -33,7 +33,14 @@ const rows = v.object({
     }),
   ),
   organizations: v.array(
-    v.object({ id: organizationId, name: v.nullable(v.string()), version, deletedAt: time, cutoff: time, rowVersion }),
+    v.object({
+      id: organizationId,
+      name: v.nullable(v.string()),
+      version,
+      deletedAt: time,
+      cutoff: time,
+      rowVersion,
+    }),
   ),
   roles: v.array(
     v.object({

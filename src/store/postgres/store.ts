@@ -61,18 +61,23 @@ export function postgresStore(statements: Statements): Store {
 
     async leaseEffects(request) {
       const rows = checked(leased, await statements.call('lease_effects', request));
-      return rows.map((row): LeasedEffect => ({
-        id: row.id,
-        effect: effectFromRow(row),
-        attempts: row.attempts,
-        generation: row.generation,
-        leaseToken: row.leaseToken,
-        deliveryId: row.deliveryId,
-      }));
+      return rows.map(
+        (row): LeasedEffect => ({
+          id: row.id,
+          effect: effectFromRow(row),
+          attempts: row.attempts,
+          generation: row.generation,
+          leaseToken: row.leaseToken,
+          deliveryId: row.deliveryId,
+        }),
+      );
     },
 
     async settleEffect({ id, leaseToken, generation }, ended, calls): Promise<Settled> {
-      return checked(settled, await statements.call('settle_effect', { id, leaseToken, generation, calls, ...ended }));
+      return checked(
+        settled,
+        await statements.call('settle_effect', { id, leaseToken, generation, calls, ...ended }),
+      );
     },
 
     async isMemberAnywhere(userId) {

@@ -21,7 +21,10 @@ export const changes = rolecall.table(
     recordedAt: timestamp('recorded_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`),
   },
   (table) => [
-    check('changes_cutoff_of', sql`${table.cutoffOf} in ('session', 'member', 'user', 'role', 'organization')`),
+    check(
+      'changes_cutoff_of',
+      sql`${table.cutoffOf} in ('session', 'member', 'user', 'role', 'organization')`,
+    ),
     index('changes_delivery').on(table.deliveryId),
     index('changes_member').on(table.organizationId, table.userId, table.revision),
   ],

@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, smallint, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  smallint,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { providerTime, rolecall } from './rolecall.ts';
 
 /** What is owed to the outside. At most one of a kind is owed for the same subject: a second one joins the first. */
@@ -26,9 +37,14 @@ export const effects = rolecall.table(
     settledAt: timestamp('settled_at', { withTimezone: true }),
   },
   (table) => [
-    check('effects_kind', sql`${table.kind} in ('revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_roles')`),
+    check(
+      'effects_kind',
+      sql`${table.kind} in ('revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_roles')`,
+    ),
     check('effects_status', sql`${table.status} in ('owed', 'done', 'dead', 'observed')`),
-    uniqueIndex('effects_owed_once').on(table.kind, table.organizationId, table.userId).where(sql`${table.status} = 'owed'`),
+    uniqueIndex('effects_owed_once')
+      .on(table.kind, table.organizationId, table.userId)
+      .where(sql`${table.status} = 'owed'`),
     index('effects_due').on(table.lane, table.dueAt).where(sql`${table.status} = 'owed'`),
     index('effects_delivery').on(table.deliveryId),
   ],

@@ -26,6 +26,8 @@ export const inbox = rolecall.table(
   (table) => [
     check('inbox_outcome', sql`${table.outcome} in ('applied', 'stale', 'ignored', 'held', 'failed')`),
     index('inbox_received_at').on(table.receivedAt),
-    index('inbox_unfinished').on(table.outcome, table.receivedAt).where(sql`${table.outcome} in ('held', 'failed')`),
+    index('inbox_unfinished')
+      .on(table.outcome, table.receivedAt)
+      .where(sql`${table.outcome} in ('held', 'failed')`),
   ],
 );

@@ -1,0 +1,2 @@
+/** The public surface of `rolecall`, nothing else. */
+export { createRolecall, type Rolecall, type RolecallOptions } from './runtime/rolecall.ts';

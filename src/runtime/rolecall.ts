@@ -1,0 +1,76 @@
+import { type Context, Hono } from 'hono';
+import { createApp } from '../http/app.ts';
+import { unknownInstance } from '../pipeline/instance-check.ts';
+import { postgresStatements } from '../store/postgres/client.ts';
+import { compose } from './compose.ts';
+import { type Environment, readConfig } from './config.ts';
+import { dispatchLoop } from './dispatch-loop.ts';
+import { jsonLog } from './log.ts';
+
+export interface RolecallOptions {
+  /** The variables of the README, for example `process.env`. `DATABASE_URL` among them. */
+  readonly environment: Environment;
+  /** Where the interface is mounted, for example `/rolecall`; at the root when left out. */
+  readonly basePath?: string;
+  /** Connections to the database that are held; concurrent deliveries share them. 8 when left out. */
+  readonly connections?: number;
+  /** Takes the log, one JSON object a line; standard error when left out. */
+  readonly writeLog?: (line: string) => void;
+}
+
+export interface Rolecall {
+  /** Answers any request of the interface. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** The same as a Hono app, to be mounted with `route`. */
+  readonly app: Hono;
+  /** Starts carrying out what is owed: lookups and revocations. Without it another process has to. */
+  start(): void;
+  /** Ends that after what is under way, and lets go of the database. Requests must have ended before. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The server, for any runtime whose sockets outlive a request: Node, and apps that run on it. On Workers use
+ * `rolecall/worker`, which is built for theirs.
+ * @throws Error naming every problem of the environment at once, and never a value of it.
+ */
+export function createRolecall(options: RolecallOptions): Rolecall {
+  const read = readConfig(options.environment);
+  const databaseUrl = options.environment['DATABASE_URL'];
+  const problems = 'problems' in read ? [...read.problems] : [];
+  if (typeof databaseUrl !== 'string' || databaseUrl === '') problems.push('DATABASE_URL is missing');
+  if ('problems' in read || typeof databaseUrl !== 'string' || problems.length > 0) {
+    throw new Error(`Rolecall is misconfigured: ${problems.join('; ')}`);
+  }
+  const clock = { now: () => Date.now() };
+  const log = jsonLog((_, line) => (options.writeLog ?? console.error)(line), clock.now);
+  const statements = postgresStatements(databaseUrl, { connections: options.connections ?? 8 });
+  const composed = compose(read.config, {
+    statements,
+    clock,
+    log,
+    spill: null,
+    knownInstance: unknownInstance(),
+    concurrency: 8,
+    sharing: true,
+    dispatchSoon: () => loop.nudge(),
+  });
+  const loop = dispatchLoop(
+    () => composed.dispatch(clock.now() + DISPATCH_MS),
+    (error) => log.error('dispatch_failed', { error: error instanceof Error ? error.name : typeof error }),
+  );
+  const app = createApp((_: Context) => ({ services: composed.services }));
+  const mounted = options.basePath === undefined ? app : new Hono().route(options.basePath, app);
+  return {
+    app: mounted,
+    fetch: (request) => mounted.fetch(request),
+    start: () => loop.start(),
+    async stop() {
+      await loop.stop();
+      await statements.end();
+    },
+  };
+}
+
+/** One run of the loop; what is left goes on in the next. */
+const DISPATCH_MS = 10_000;
