@@ -10,10 +10,10 @@ export interface Access {
   readonly permissions: readonly string[];
 }
 
-export const NO_ACCESS: Access = { member: false, role: null, permissions: [] };
+const NO_ACCESS: Access = { member: false, role: null, permissions: [] };
 
 /** Deleted is final; absent lasts until later evidence; without a believed role there is no member yet. */
-export function isAlive(membership: MembershipFact): boolean {
+function isAlive(membership: MembershipFact): boolean {
   if (membership.deletedAt !== null || membership.role === null) return false;
   return (
     membership.absentAt === null || (membership.seenAt !== null && membership.seenAt > membership.absentAt)
@@ -26,7 +26,7 @@ export function grantsOf(draft: Draft, role: string): readonly string[] {
 }
 
 /** Access through one membership, suspension and deleted organizations aside: those are facts of other rows. */
-export function accessThrough(draft: Draft, membership: MembershipFact | undefined): Access {
+function accessThrough(draft: Draft, membership: MembershipFact | undefined): Access {
   if (membership === undefined || !isAlive(membership) || membership.role === null) return NO_ACCESS;
   if (membership.contested) return { member: true, role: membership.role, permissions: [] };
   const permissions = membership.ceiling.reduce<readonly string[]>(

@@ -21,10 +21,6 @@ const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
-export function statusOf(code: FailureCode): (typeof FAILURES)[FailureCode][0] {
-  return FAILURES[code][0];
-}
-
 /** The one place where a failure becomes an answer. */
 export function failure(c: Context, code: FailureCode, headers: Record<string, string> = {}): Response {
   const [status, message] = FAILURES[code];

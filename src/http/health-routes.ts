@@ -4,7 +4,7 @@ import { failure, RETRY_AFTER } from './failure.ts';
 import type { Services } from './services.ts';
 
 /** The schema this code was written for, as `rolecall.read_readiness` tells it. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 /** `GET /readyz`: 200 when the database answers, its schema fits, and the secret key belongs to its instance. */
 export async function readyz(c: Context, services: Services): Promise<Response> {

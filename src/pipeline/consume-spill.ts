@@ -35,9 +35,9 @@ export async function consumeSpill(
   if (deliveries.length > 0) {
     try {
       const processed = await context.process(deliveries);
-      deliveries.forEach((delivery, index) =>
-        logTaken(context.log, delivery, processed[index], context.clock),
-      );
+      for (const [index, delivery] of deliveries.entries()) {
+        logTaken(context.log, delivery, processed[index], context.clock);
+      }
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       context.log.warn('spill_waits_for_database', { messages: deliveries.length });

@@ -10,3 +10,9 @@ export function jsonLog(write: (level: Level, line: string) => void, now: () => 
       write(level, JSON.stringify({ time: new Date(now()).toISOString(), level, event, ...fields }));
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+/** Where Workers keep their logs, each level under its own. */
+export const toConsole = (level: Level, line: string): void => console[level](line);
+
+/** Where a process keeps them, apart from what its commands answer. */
+export const toStandardError = (_: Level, line: string): void => console.error(line);

@@ -5,7 +5,7 @@ import { postgresStatements } from '../store/postgres/client.ts';
 import { compose } from './compose.ts';
 import { type Environment, readConfig } from './config.ts';
 import { dispatchLoop } from './dispatch-loop.ts';
-import { jsonLog } from './log.ts';
+import { jsonLog, toStandardError } from './log.ts';
 
 export interface RolecallOptions {
   /** The variables of the README, for example `process.env`. `DATABASE_URL` among them. */
@@ -43,7 +43,8 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     throw new Error(`Rolecall is misconfigured: ${problems.join('; ')}`);
   }
   const clock = { now: () => Date.now() };
-  const log = jsonLog((_, line) => (options.writeLog ?? console.error)(line), clock.now);
+  const { writeLog } = options;
+  const log = jsonLog(writeLog === undefined ? toStandardError : (_, line) => writeLog(line), clock.now);
   const statements = postgresStatements(databaseUrl, { connections: options.connections ?? 8 });
   const composed = compose(read.config, {
     statements,

@@ -15,7 +15,7 @@ import type { Spill } from '../pipeline/ports.ts';
 import { base64OfBytes, postgresStatements } from '../store/postgres/client.ts';
 import { type Composed, compose } from './compose.ts';
 import { type Environment, readConfig } from './config.ts';
-import { jsonLog } from './log.ts';
+import { jsonLog, toConsole } from './log.ts';
 
 interface Bindings extends Environment {
   readonly HYPERDRIVE?: Hyperdrive;
@@ -29,8 +29,7 @@ const DISPATCH_MS = 20_000;
 const MOST_SPILLED_BYTES = 90 * 1024;
 
 const clock = { now: () => Date.now() };
-// Workers keep what is written to the console.
-const log = jsonLog((level, line) => console[level](line), clock.now);
+const log = jsonLog(toConsole, clock.now);
 // Plain data may outlive a request. Connections may not: a client made for one request fails in the next.
 const knownInstance = unknownInstance();
 

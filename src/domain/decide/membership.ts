@@ -11,7 +11,7 @@ import { learnFromMembership } from './grants-evidence.ts';
 import { holdSnapshot, isUnresolved, mergeSnapshot } from './merge-membership.ts';
 
 /** How long before an answer a change may have happened that the answer does not show yet (rule 8). */
-export const ABSENCE_MARGIN_MS = 60_000;
+const ABSENCE_MARGIN_MS = 60_000;
 
 export function decideMembership(draft: Draft, said: MembershipSnapshot, context: Context): Verdict {
   const known = draft.memberships.get(said.id) ?? unseen(said.id);
@@ -201,7 +201,10 @@ function losesAccess(before: Access, after: Access): boolean {
   return (before.member && !after.member) || difference(before.permissions, after.permissions).length > 0;
 }
 
-/** A role's cutoff covers its holders; whoever leaves the role takes it along, or older tokens would pass again. */
+/**
+ * A role's cutoff covers its holders; whoever leaves the role takes it along, or older tokens would pass again. What a
+ * role grants of which nothing is known was lost on leaving it, for all that can be told.
+ */
 function copyCutoffsOfLeftRoles(
   draft: Draft,
   known: MembershipFact,
@@ -212,10 +215,15 @@ function copyCutoffsOfLeftRoles(
   const now = new Set([row.role, ...row.ceiling]);
   const left = [known.role, ...known.ceiling].filter((role) => role !== null && !now.has(role));
   const at = left.reduce<number | null>(
-    (max, role) => latest(max, role === null ? null : (draft.roleKeys.get(role)?.cutoff ?? null)),
+    (max, role) => latest(max, role === null ? null : cutoffOnLeaving(draft, role, row)),
     null,
   );
   return at === null ? null : cutMember(draft, member, at, null, context);
+}
+
+function cutoffOnLeaving(draft: Draft, role: string, row: MembershipFact): number | null {
+  const key = draft.roleKeys.get(role);
+  return key === undefined ? timeOf(row) : key.cutoff;
 }
 
 /** What a membership says of its user's suspension is never applied, but a difference is worth a question (rule 7). */
