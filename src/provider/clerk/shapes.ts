@@ -54,9 +54,9 @@ export const membership = v.object({
 /** A deletion is believed for its id alone; with its pair and birth it also tells which one ended. */
 export const deletedMembership = v.object({
   id: membershipId,
-  created_at: v.nullish(time),
-  organization: v.nullish(v.object({ id: organizationId })),
-  public_user_data: v.nullish(v.object({ user_id: userId })),
+  created_at: v.fallback(v.nullish(time), null),
+  organization: v.fallback(v.nullish(v.object({ id: organizationId })), null),
+  public_user_data: v.fallback(v.nullish(v.object({ user_id: userId })), null),
 });
 
 export const user = v.object({

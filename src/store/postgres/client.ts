@@ -10,7 +10,7 @@ export interface Statements {
   end(): Promise<void>;
 }
 
-/** A row that the statement rests on has moved since it was read (SQLSTATE RCL01). */
+/** A row that the statement rests on has moved since it was read (RCL01), or a deadlock was broken at its cost. */
 export class StoreMoved extends Error {
   override readonly name = 'StoreMoved';
 }
@@ -36,11 +36,12 @@ export function postgresStatements(
       try {
         // The simple protocol is one wait where parameters are two. A base64 literal cannot leave its quotes.
         // now() keeps Hyperdrive from answering out of its cache.
-        const [row] = await sql
+        const query = sql
           .unsafe(
             `select rolecall.${name}(convert_from(decode('${base64(argument)}', 'base64'), 'utf8')::jsonb) as value, now()`,
           )
           .simple();
+        const [row] = await withDeadline(query);
         return row?.['value'];
       } catch (error) {
         throw meaningOf(error);
@@ -48,6 +49,21 @@ export function postgresStatements(
     },
     end: () => sql.end({ timeout: 5 }),
   };
+}
+
+/** A sender waits 15 seconds (Svix): a database that is silent for longer than this is as good as down. */
+const DEADLINE_MS = 12_000;
+
+async function withDeadline<T>(query: PromiseLike<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([query, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function base64(value: unknown): string {
@@ -65,11 +81,11 @@ export function base64OfBytes(bytes: Uint8Array): string {
 }
 
 /** SQLSTATE classes after which the same statement may well succeed: connection, resources, shutdown, rollbacks. */
-const PASSING = /^(08|40|53|55|57|58|XX)/;
+const PASSING = /^(08|53|55|57|58|XX)/;
 
 function meaningOf(error: unknown): Error {
   const code = sqlStateOf(error);
-  if (code === 'RCL01') return new StoreMoved('moved', { cause: error });
+  if (code === 'RCL01' || code?.startsWith('40')) return new StoreMoved('moved', { cause: error });
   // In workerd a database that is down is a plain error without a code.
   if (code === null || PASSING.test(code))
     return new StoreUnavailable('the database is unavailable', { cause: error });
