@@ -13,7 +13,7 @@ export interface Access {
 const NO_ACCESS: Access = { member: false, role: null, permissions: [] };
 
 /** Deleted is final; absent lasts until later evidence; without a believed role there is no member yet. */
-function isAlive(membership: MembershipFact): boolean {
+export function isAlive(membership: MembershipFact): boolean {
   if (membership.deletedAt !== null || membership.role === null) return false;
   return (
     membership.absentAt === null || (membership.seenAt !== null && membership.seenAt > membership.absentAt)
@@ -47,12 +47,16 @@ export function gains(before: Access, after: Access): boolean {
   return (after.member && !before.member) || difference(after.permissions, before.permissions).length > 0;
 }
 
-/** The role key's set, from its owner's definition and its bound, less the permissions that were deleted. */
+/**
+ * The role key's set, from its owner's definition and its bound, less the permissions that were deleted. A permission
+ * that was created after the definition was told is another one of the same name (rule 2).
+ */
 export function deriveGrants(
   draft: Draft,
   key: Pick<RoleKeyFact, 'roleId' | 'bound' | 'boundAt'>,
 ): readonly string[] {
   const told = definitionOf(draft, key.roleId);
+  const toldAt = told.at ?? key.boundAt ?? 0;
   const bounded =
     key.bound === null || key.boundAt === null
       ? told.permissions
@@ -61,7 +65,10 @@ export function deriveGrants(
         : told.at > key.boundAt
           ? told.permissions
           : intersection(told.permissions, key.bound);
-  return bounded.filter((permission) => draft.permissionKeys.get(permission)?.deletedAt == null);
+  return bounded.filter((permission) => {
+    const owner = draft.permissionKeys.get(permission);
+    return owner === undefined || (owner.deletedAt === null && owner.permissionCreatedAt <= toldAt);
+  });
 }
 
 /** The owner's definition and its time; `at` null while no definition is known. A deleted role grants nothing. */
