@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { StoreUnavailable } from '../pipeline/ports.ts';
-import { failure, RETRY_AFTER } from './failure.ts';
+import { failure, NOT_KEPT, RETRY_AFTER } from './failure.ts';
 import { readyz } from './health-routes.ts';
 import { readMember } from './member-route.ts';
 import type { Configured, Services } from './services.ts';
@@ -26,8 +26,7 @@ export function createApp(configure: (c: Context) => Configured): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
-    c.header('cache-control', 'no-store');
-    c.header('x-content-type-options', 'nosniff');
+    for (const [name, value] of Object.entries(NOT_KEPT)) c.header(name, value);
   });
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.all('/healthz', (c) => failure(c, 'method_not_allowed', { allow: 'GET, HEAD' }));
@@ -42,9 +41,18 @@ export function createApp(configure: (c: Context) => Configured): Hono {
     );
   }
   app.notFound((c) => failure(c, 'not_found'));
+  // Mounted in another app, `notFound` is that app's own: what lies below our base path is ours to answer.
+  app.all('*', (c) => failure(c, 'not_found'));
   // Hono's own answer to an error outside of the routes would be a bare 500.
   app.onError((_, c) => failure(c, 'unavailable', RETRY_AFTER));
   return app;
+}
+
+/** The app below a base path, and nothing beside it. */
+export function mountApp(basePath: string, app: Hono): Hono {
+  const mounted = new Hono().route(basePath, app);
+  mounted.notFound((c) => failure(c, 'not_found'));
+  return mounted;
 }
 
 async function guarded(c: Context, services: Services, handler: Handler): Promise<Response> {

@@ -7,6 +7,7 @@ const FAILURES = {
   delivery_conflict: [409, 'A different message with this id was taken before.'],
   payload_too_large: [413, 'The body is larger than 512 KiB.'],
   request_timeout: [408, 'The body did not arrive in time.'],
+  invalid_request: [400, 'The request could not be read.'],
   invalid_body: [400, 'The body could not be read.'],
   unauthenticated: [401, 'A valid bearer token is required.'],
   forbidden: [403, 'This token may not read that organization.'],
@@ -19,12 +20,21 @@ const FAILURES = {
   wrong_instance_key: [503, 'The secret key belongs to another Clerk instance.'],
 } as const;
 
-export type FailureCode = keyof typeof FAILURES;
+/** Every answer is about now. */
+export const NOT_KEPT = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
+type FailureCode = keyof typeof FAILURES;
 
 /** The one place where a failure becomes an answer. */
 export function failure(c: Context, code: FailureCode, headers: Record<string, string> = {}): Response {
   const [status, message] = FAILURES[code];
-  return c.json({ error: { code, message } }, status, headers);
+  return c.json({ error: { code, message } }, status, { ...NOT_KEPT, ...headers });
+}
+
+/** For what cannot be read well enough to become a request at all. */
+export function requestRefused(): Response {
+  const [status, message] = FAILURES.invalid_request;
+  return Response.json({ error: { code: 'invalid_request', message } }, { status, headers: NOT_KEPT });
 }
 
 /** Seconds after which a sender may try again: a restart of the database takes about that long. */

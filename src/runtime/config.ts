@@ -1,4 +1,4 @@
-import type { AccessToken } from '../http/bearer.ts';
+import { type AccessToken, LONGEST_TOKEN } from '../http/bearer.ts';
 import type { Mode } from '../pipeline/ports.ts';
 import { signingSecretProblem } from '../provider/clerk/verify.ts';
 
@@ -78,10 +78,15 @@ function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
-/** The name ends at the first colon, so that a secret may hold more of them. */
+/**
+ * The name ends at the first colon, so that a secret may hold more of them. A word with a colon is never taken whole:
+ * `app@org_1:` with its secret left out would be a token for everything, and easy to guess.
+ */
 function parseAccessToken(word: string): AccessToken | null {
-  const match = /^(?:([A-Za-z0-9_.-]+)(?:@([A-Za-z0-9_-]+))?:)?(\S+)$/.exec(word);
+  const match = word.includes(':')
+    ? /^([A-Za-z0-9_.-]+)(?:@([A-Za-z0-9_-]+))?:([\x21-\x7e]+)$/.exec(word)
+    : /^()()([\x21-\x7e]+)$/.exec(word);
   const secret = match?.[3];
-  if (secret === undefined) return null;
-  return { name: match?.[1] ?? 'default', organization: match?.[2] ?? null, secret };
+  if (secret === undefined || secret.length > LONGEST_TOKEN) return null;
+  return { name: match?.[1] || 'default', organization: match?.[2] || null, secret };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { requestRefused } from '../http/failure.ts';
 import { createRolecall, type RolecallOptions } from './rolecall.ts';
 
 export interface NodeServer {
@@ -19,7 +20,7 @@ export interface NodeServerOptions extends RolecallOptions {
 /** Serves Rolecall over HTTP on Node. Throws what `createRolecall` throws, or why the port cannot be had. */
 export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
   const rolecall = createRolecall(options);
-  const server = createAdaptorServer({ fetch: rolecall.fetch });
+  const server = createServer(getRequestListener(rolecall.fetch, { errorHandler: requestRefused }));
   const host = options.host ?? '127.0.0.1';
   server.listen(options.port, host);
   await once(server, 'listening');
@@ -29,7 +30,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
     async stop() {
       const closed = once(server, 'close');
       server.close();
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
+      server.closeIdleConnections();
       await closed;
       await rolecall.stop();
     },

@@ -1,5 +1,5 @@
-import { type Context, Hono } from 'hono';
-import { createApp } from '../http/app.ts';
+import type { Context, Hono } from 'hono';
+import { createApp, mountApp } from '../http/app.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
 import { compose } from './compose.ts';
@@ -61,7 +61,7 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     (error) => log.error('dispatch_failed', { error: error instanceof Error ? error.name : typeof error }),
   );
   const app = createApp((_: Context) => ({ services: composed.services }));
-  const mounted = options.basePath === undefined ? app : new Hono().route(options.basePath, app);
+  const mounted = options.basePath === undefined ? app : mountApp(options.basePath, app);
   return {
     app: mounted,
     fetch: (request) => mounted.fetch(request),

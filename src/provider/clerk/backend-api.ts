@@ -19,7 +19,9 @@ const PAGE = 500;
 /** Statuses that no token can be had for any more; an unknown one is taken for live and revoked to be sure. */
 const OVER = new Set(['abandoned', 'ended', 'expired', 'removed', 'replaced', 'revoked']);
 
-const session = v.object({ id: v.string(), status: v.string(), createdAt: shapes.time });
+const session = v.object({ id: v.string(), userId: v.string(), status: v.string(), createdAt: shapes.time });
+
+const revoked = v.object({ id: v.string() });
 
 const role = v.object({
   id: v.string(),
@@ -43,7 +45,8 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
   const now = () => options.clock.now();
 
   return {
-    instance: () => ask(async () => (await clerk.instance.get()).id),
+    // Any answer with status 200 reaches us, a proxy's page of HTML too: nothing of it is believed unread.
+    instance: () => ask(async () => v.parse(shapes.instance, await clerk.instance.get()).id),
 
     async member(organizationId, userId) {
       const at = now();
@@ -53,10 +56,11 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
           userId: [userId],
           limit: PAGE,
         });
-        const found = data
-          .map((membership) => v.parse(shapes.membership, membership.raw))
-          // An empty filter is dropped by the client, which would list everybody: never take another's row.
-          .filter((one) => one.organization.id === organizationId && one.public_user_data.user_id === userId);
+        const found = data.map((membership) => v.parse(shapes.membership, membership.raw));
+        // The client drops an empty filter, and then everybody is listed: a page of others says nothing of this one.
+        for (const one of found) {
+          insist(one.organization.id === organizationId && one.public_user_data.user_id === userId);
+        }
         return found.length === 0
           ? [{ kind: 'membership-absent', organizationId, userId, at }]
           : found.map((one) => membershipSnapshot(one, 'observed', at));
@@ -66,12 +70,11 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
     async user(userId) {
       const at = now();
       // A user that is not found is not inferred to be deleted: the provider says so itself.
-      return ask(
-        async () => [
-          userSnapshot(v.parse(shapes.user, (await clerk.users.getUser(userId)).raw), 'observed', at),
-        ],
-        [],
-      );
+      return ask(async () => {
+        const found = v.parse(shapes.user, (await clerk.users.getUser(userId)).raw);
+        insist(found.id === userId);
+        return [userSnapshot(found, 'observed', at)];
+      }, []);
     },
 
     async roles(offset) {
@@ -90,9 +93,11 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
       return ask(
         async () => {
           const { data, totalCount } = await clerk.sessions.getSessionList({ userId, limit: PAGE, offset });
-          const sessions = data
-            .map((one) => v.parse(session, one))
-            .map(({ id, status, createdAt }) => ({ id, createdAt, live: !OVER.has(status) }));
+          const sessions = data.map((one) => {
+            const { id, userId: owner, status, createdAt } = v.parse(session, one);
+            insist(owner === userId);
+            return { id, createdAt, live: !OVER.has(status) };
+          });
           return { sessions, more: data.length > 0 && offset + data.length < totalCount };
         },
         { sessions: [], more: false },
@@ -101,7 +106,7 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
 
     async revokeSession(sessionId) {
       return ask<'revoked' | 'gone'>(async () => {
-        await clerk.sessions.revokeSession(sessionId);
+        insist(v.parse(revoked, await clerk.sessions.revokeSession(sessionId)).id === sessionId);
         return 'revoked';
       }, 'gone');
     },
@@ -132,9 +137,7 @@ async function answerOf<T>(
   const asked = call().then(
     (answer): ProviderAnswer<T> => ({ answer }),
     (error: unknown): ProviderAnswer<T> => {
-      if (absent !== undefined && isClerkAPIResponseError(error) && error.status === 404)
-        return { answer: absent };
-      return failureOf(error);
+      return absent !== undefined && saysNotFound(error) ? { answer: absent } : failureOf(error);
     },
   );
   try {
@@ -142,6 +145,20 @@ async function answerOf<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** An answer that is about somebody else is none, as if it could not be read. */
+function insist(holds: boolean): void {
+  if (!holds) throw new Error('the answer is about somebody else');
+}
+
+/** In Clerk's own words: a proxy that finds nothing must not take anybody's access away. */
+function saysNotFound(error: unknown): boolean {
+  return (
+    isClerkAPIResponseError(error) &&
+    error.status === 404 &&
+    error.errors.some(({ code }) => code === 'resource_not_found')
+  );
 }
 
 function failureOf(error: unknown): ProviderFailure {

@@ -15,14 +15,25 @@ export function parseMessage(message: VerifiedMessage): Parsed {
   const json = parseJson(message.text);
   if (json === undefined) return { ...NOTHING_READ, content: malformed('not_json') };
   const envelope = v.safeParse(shapes.envelope, json);
-  if (!envelope.success) {
-    return { ...NOTHING_READ, content: malformed(`malformed ${pathOf(envelope.issues)}`) };
-  }
+  if (!envelope.success) return brokenEnvelope(json, `malformed ${pathOf(envelope.issues)}`);
   const { type, timestamp: at, instance_id: instanceId, data } = envelope.output;
   const head = { ...NOTHING_READ, type, at, instanceId: instanceId ?? null };
-  const read = READERS.get(type);
-  if (read === undefined) return { ...head, content: { kind: 'unknown' } };
-  const content = read(data, at);
+  const reader = READERS.get(type);
+  if (reader === undefined) return { ...head, content: { kind: 'unknown' } };
+  const content = reader.read(data, at);
+  return { ...head, ...subjectOf(data, content), content };
+}
+
+/** A type that is not known stays so in a broken envelope: its one-time codes are not kept for their envelope's sake. */
+function brokenEnvelope(json: unknown, problem: string): Parsed {
+  const broken = v.safeParse(shapes.brokenEnvelope, json);
+  if (!broken.success) return { ...NOTHING_READ, content: malformed(problem) };
+  const { type, timestamp: at, instance_id: instanceId, data } = broken.output;
+  const head = { ...NOTHING_READ, type, at, instanceId: instanceId ?? null };
+  if (type === null) return { ...head, content: malformed(problem) };
+  const reader = READERS.get(type);
+  if (reader === undefined) return { ...head, content: { kind: 'unknown' } };
+  const content = malformed(problem, reader.questions(data));
   return { ...head, ...subjectOf(data, content), content };
 }
 
@@ -34,17 +45,25 @@ function parseJson(text: string): unknown {
   }
 }
 
-type Reader = (data: unknown, at: number) => Content;
+interface Reader {
+  read(data: unknown, at: number): Content;
+  /** What to ask the provider when the message cannot be read. */
+  questions(data: unknown): OwedEffect[];
+}
 
 function reader<Schema extends v.GenericSchema>(
   schema: Schema,
   evidence: (data: v.InferOutput<Schema>, at: number) => readonly Evidence[],
+  questions: Reader['questions'] = () => [],
 ): Reader {
-  return (data, at) => {
-    const parsed = v.safeParse(schema, data);
-    return parsed.success
-      ? { kind: 'evidence', evidence: evidence(parsed.output, at) }
-      : malformed(`malformed data.${pathOf(parsed.issues)}`, questionsAbout(data));
+  return {
+    read(data, at) {
+      const parsed = v.safeParse(schema, data);
+      return parsed.success
+        ? { kind: 'evidence', evidence: evidence(parsed.output, at) }
+        : malformed(`malformed data.${pathOf(parsed.issues)}`, questions(data));
+    },
+    questions,
   };
 }
 
@@ -56,9 +75,11 @@ const endedSession = reader(shapes.session, ({ id, user_id: userId }, at) => [
 ]);
 /** Kept whole in the inbox; no fact is derived from invitations yet. */
 const invitation = reader(shapes.invitation, () => []);
-const permission = reader(shapes.permission, ({ id, key, created_at: createdAt }, at) => [
-  { kind: 'permission', id, key, createdAt, at },
-]);
+const permission = reader(
+  shapes.permission,
+  ({ id, key, created_at: createdAt }, at) => [{ kind: 'permission', id, key, createdAt, at }],
+  aboutRoles,
+);
 const organization = reader(shapes.organization, ({ id, name, updated_at: updatedAt }, at) => [
   { kind: 'organization', id, name, version: { updatedAt, at } },
 ]);
@@ -66,30 +87,36 @@ const organization = reader(shapes.organization, ({ id, name, updated_at: update
 const READERS: ReadonlyMap<string, Reader> = new Map([
   [
     'organizationMembership.created',
-    reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'created', at)]),
+    reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'created', at)], aboutMember),
   ],
   [
     'organizationMembership.updated',
-    reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'updated', at)]),
+    reader(shapes.membership, (d, at) => [membershipSnapshot(d, 'updated', at)], aboutMember),
   ],
-  ['organizationMembership.deleted', reader(shapes.deletedMembership, (d, at) => [membershipDeleted(d, at)])],
+  [
+    'organizationMembership.deleted',
+    reader(shapes.deletedMembership, (d, at) => [membershipDeleted(d, at)], aboutMember),
+  ],
   ['organization.created', organization],
   ['organization.updated', organization],
   [
     'organization.deleted',
     reader(shapes.deletedOrganization, ({ id }, at) => [{ kind: 'organization-deleted', id, at }]),
   ],
-  ['user.created', reader(shapes.user, (d, at) => [userSnapshot(d, 'created', at)])],
-  ['user.updated', reader(shapes.user, (d, at) => [userSnapshot(d, 'updated', at)])],
+  ['user.created', reader(shapes.user, (d, at) => [userSnapshot(d, 'created', at)], aboutUser)],
+  ['user.updated', reader(shapes.user, (d, at) => [userSnapshot(d, 'updated', at)], aboutUser)],
   ['user.deleted', reader(shapes.deletedUser, ({ id }, at) => [{ kind: 'user-deleted', id, at }])],
-  ['role.created', reader(shapes.role, (d, at) => [roleSnapshot(d, 'created', at)])],
-  ['role.updated', reader(shapes.role, (d, at) => [roleSnapshot(d, 'updated', at)])],
-  ['role.deleted', reader(shapes.deletedObject, ({ id }, at) => [{ kind: 'role-deleted', id, at }])],
+  ['role.created', reader(shapes.role, (d, at) => [roleSnapshot(d, 'created', at)], aboutRoles)],
+  ['role.updated', reader(shapes.role, (d, at) => [roleSnapshot(d, 'updated', at)], aboutRoles)],
+  [
+    'role.deleted',
+    reader(shapes.deletedObject, ({ id }, at) => [{ kind: 'role-deleted', id, at }], aboutRoles),
+  ],
   ['permission.created', permission],
   ['permission.updated', permission],
   [
     'permission.deleted',
-    reader(shapes.deletedObject, ({ id }, at) => [{ kind: 'permission-deleted', id, at }]),
+    reader(shapes.deletedObject, ({ id }, at) => [{ kind: 'permission-deleted', id, at }], aboutRoles),
   ],
   ['session.created', startedSession],
   ['session.pending', startedSession],
@@ -105,11 +132,22 @@ function malformed(problem: string, questions: readonly OwedEffect[] = []): Cont
   return { kind: 'malformed', problem, questions };
 }
 
-function questionsAbout(data: unknown): OwedEffect[] {
+function aboutMember(data: unknown): OwedEffect[] {
   const { organizationId, userId } = namedIn(data);
   return organizationId === null || userId === null
     ? []
     : [{ kind: 'lookup_member', organizationId, userId }];
+}
+
+/** It may have been the ban. */
+function aboutUser(data: unknown): OwedEffect[] {
+  const parsed = v.safeParse(shapes.deletedUser, data);
+  return parsed.success ? [{ kind: 'lookup_user', userId: parsed.output.id }] : [];
+}
+
+/** It may have been the loss of a permission, for all who hold it. */
+function aboutRoles(): OwedEffect[] {
+  return [{ kind: 'lookup_roles' }];
 }
 
 function namedIn(data: unknown) {

@@ -19,6 +19,15 @@ const organizationId = v.custom<OrganizationId>(isOrganizationId);
 const userId = v.custom<UserId>(isUserId);
 const membershipId = v.custom<MembershipId>(isMembershipId);
 
+/**
+ * Words for people. NUL and halves of surrogate pairs, which no database text can hold, are replaced: a name must not
+ * keep a permission from being taken away.
+ */
+const words = v.pipe(
+  v.string(),
+  v.transform((text) => text.replaceAll('\0', '\ufffd').replaceAll(/\p{Cs}/gu, '\ufffd')),
+);
+
 /** 2001-09-09 in milliseconds, 5138-11-16 in seconds: Clerk's specification shows seconds where it sends milliseconds. */
 const SECONDS_END_BELOW = 100_000_000_000;
 
@@ -30,11 +39,21 @@ export const time = v.pipe(
   v.transform((value) => Math.floor(value < SECONDS_END_BELOW ? value * 1000 : value)),
 );
 
+const eventType = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_.]{0,99}$/));
+
 export const envelope = v.object({
-  type: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_.]{0,99}$/)),
+  type: eventType,
   timestamp: time,
   instance_id: v.nullish(identifier),
   data: v.unknown(),
+});
+
+/** As much of a broken envelope as can be read. */
+export const brokenEnvelope = v.object({
+  type: v.fallback(v.nullable(eventType), null),
+  timestamp: v.fallback(v.nullable(time), null),
+  instance_id: v.fallback(v.nullish(identifier), null),
+  data: v.optional(v.unknown()),
 });
 
 export const membership = v.object({
@@ -67,15 +86,15 @@ export const user = v.object({
   updated_at: time,
 });
 
-export const organization = v.object({ id: organizationId, name: v.string(), updated_at: time });
+export const organization = v.object({ id: organizationId, name: words, updated_at: time });
 
 export const permission = v.object({ id: identifier, key: identifier, created_at: time });
 
 export const role = v.object({
   id: identifier,
   key: identifier,
-  name: v.nullish(v.string(), ''),
-  description: v.nullish(v.string(), ''),
+  name: v.nullish(words, ''),
+  description: v.nullish(words, ''),
   permissions: v.array(permission),
   created_at: time,
   updated_at: time,
@@ -88,6 +107,8 @@ export const invitation = v.object({ id: identifier, organization_id: organizati
 export const deletedUser = v.object({ id: userId });
 export const deletedOrganization = v.object({ id: organizationId });
 export const deletedObject = v.object({ id: identifier });
+
+export const instance = v.object({ id: identifier });
 
 /** Who a message is about, as far as that much of it can be read. */
 export const named = v.object({

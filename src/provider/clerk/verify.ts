@@ -3,8 +3,10 @@ import { Webhook } from 'svix';
 /** Svix's own tolerance, in seconds: https://docs.svix.com/receiving/verifying-payloads/how-manual */
 export const TIMESTAMP_TOLERANCE_S = 300;
 
-const MESSAGE_ID = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,190}$/;
-const SECONDS = /^[0-9]{10,11}$/;
+/** No dot: what is signed is joined by dots, and must come apart in one way only. */
+const MESSAGE_ID = /^[A-Za-z0-9][A-Za-z0-9_:-]{0,190}$/;
+/** No leading zero: it would be another header under the same signature, which is made over the number. */
+const SECONDS = /^[1-9][0-9]{9,10}$/;
 /** A comma inside one would mean a header that was sent twice: the parts of a repeated header are joined by one. */
 const SIGNATURES = /^v[0-9a-z]+,[A-Za-z0-9+/]+={0,2}(?: v[0-9a-z]+,[A-Za-z0-9+/]+={0,2}){0,15}$/;
 
