@@ -4,7 +4,8 @@ import type { Consequences, OwedEffect } from '../effects.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Facts } from '../facts.ts';
 import { CLOCK_TOLERANCE_MS, type Context, type Outcome, type Verdict, verdict } from './context.ts';
-import { decideMembership, decideMembershipAbsent, decideMembershipDeleted } from './membership.ts';
+import { decideMembership } from './membership.ts';
+import { decideMembershipAbsent, decideMembershipDeleted } from './membership-gone.ts';
 import { decideOrganization, decideOrganizationDeleted } from './organization.ts';
 import { decidePermission, decidePermissionDeleted } from './permission.ts';
 import { decideRole, decideRoleDeleted } from './role.ts';
@@ -93,7 +94,7 @@ function applyEvidence(draft: Draft, evidence: Evidence, context: Context): Verd
     case 'role':
       return decideRole(draft, evidence, context);
     case 'role-deleted':
-      return decideRoleDeleted(draft, evidence);
+      return decideRoleDeleted(draft, evidence, context);
     case 'permission':
       return decidePermission(draft, evidence, context);
     case 'permission-deleted':

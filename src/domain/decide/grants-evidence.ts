@@ -2,7 +2,7 @@ import { definitionOf, difference, intersection, permissionSet } from '../access
 import type { Draft } from '../draft.ts';
 import type { MembershipSnapshot } from '../evidence.ts';
 import type { Context } from './context.ts';
-import { rederive } from './role-keys.ts';
+import { cutLostSince, putGrants } from './role-keys.ts';
 
 /**
  * Rule 6: a membership's `permissions[]` seeds a role never heard of; after that a newer list may only reduce, and
@@ -10,26 +10,28 @@ import { rederive } from './role-keys.ts';
  */
 export function learnFromMembership(draft: Draft, said: MembershipSnapshot, context: Context): void {
   const key = draft.roleKeys.get(said.role);
-  const at = said.version.at;
+  const { at } = said.version;
+  if (key === undefined) draft.effects.push({ kind: 'lookup_roles' });
+  if (said.permissions === null) return;
+  const listed = permissionSet(said.permissions);
+  const living = listed.filter((permission) => draft.permissionKeys.get(permission)?.deletedAt == null);
   if (key === undefined) {
-    draft.effects.push({ kind: 'lookup_roles' });
-    if (said.permissions === null || context.late) return;
+    if (context.late) return;
     const seed = { key: said.role, roleId: null, roleCreatedAt: null, grants: [], cutoff: null };
-    rederive(draft, { ...seed, bound: permissionSet(said.permissions), boundAt: at }, at);
+    putGrants(draft, { ...seed, bound: living, boundAt: at }, living, at);
+    cutLostSince(draft, said.role, listed, at);
     return;
   }
-  if (said.permissions === null) return;
   const toldAt = definitionOf(draft, key.roleId).at ?? key.boundAt;
-  if (toldAt !== null && at <= toldAt) return;
-  const told = permissionSet(said.permissions).filter(
-    (permission) => draft.permissionKeys.get(permission)?.deletedAt == null,
-  );
-  const missing = difference(key.grants, told);
-  if (missing.length > 0) {
-    const boundAt = Math.max(key.boundAt ?? at, at);
-    rederive(draft, { ...key, bound: intersection(key.grants, told), boundAt }, at);
+  if (toldAt === null || at > toldAt) {
+    const missing = difference(key.grants, living);
+    if (missing.length > 0) {
+      const bound = intersection(key.grants, living);
+      putGrants(draft, { ...key, bound, boundAt: Math.max(key.boundAt ?? at, at) }, bound, at);
+    }
+    if (missing.length > 0 || difference(living, key.grants).length > 0) {
+      draft.effects.push({ kind: 'lookup_roles' });
+    }
   }
-  if (missing.length > 0 || difference(told, key.grants).length > 0) {
-    draft.effects.push({ kind: 'lookup_roles' });
-  }
+  cutLostSince(draft, said.role, listed, at);
 }

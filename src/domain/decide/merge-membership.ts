@@ -23,7 +23,10 @@ export function mergeSnapshot(
   if (order === 0) {
     return roleToldLast(known) === said.role
       ? { row: { ...known, seenAt }, verdict: verdict('stale', 'already_known') }
-      : { row: { ...known, seenAt, contested: true }, verdict: verdict('held', 'contested') };
+      : {
+          row: { ...withCeiling(known, said.role), seenAt, contested: true },
+          verdict: verdict('held', 'contested'),
+        };
   }
   return {
     row: {
@@ -48,12 +51,16 @@ export function holdSnapshot(known: MembershipFact, said: MembershipSnapshot): M
     known.role !== null && known.absentAt !== null && (known.seenAt ?? 0) <= known.absentAt;
   if (presumedAbsent) return known;
   return {
-    ...known,
-    ceiling: [...new Set([...known.ceiling, said.role])],
+    ...withCeiling(known, said.role),
     version: said.version,
     effectiveAt: effectiveAt(known, said),
     seenAt: latest(known.seenAt, said.version.at),
   };
+}
+
+/** One more role that may be the true one: tokens may carry what it grants. Told last, listed last. */
+function withCeiling(known: MembershipFact, role: string): MembershipFact {
+  return { ...known, ceiling: [...known.ceiling.filter((held) => held !== role), role] };
 }
 
 function roleToldLast(known: MembershipFact): string | null {

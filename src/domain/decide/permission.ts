@@ -8,31 +8,41 @@ import { rederiveAll } from './role-keys.ts';
 
 export function decidePermission(draft: Draft, said: PermissionSnapshot, context: Context): Verdict {
   const known = draft.permissions.get(said.id);
-  if (!claimPermission(draft, said, context)) {
+  if (claimPermission(draft, said, context) === 'withheld') {
     draft.effects.push({ kind: 'lookup_roles' });
     return verdict('held', 'late_gain');
   }
-  if (known === undefined || known.key === null) return verdict('applied', 'newer');
-  return verdict('stale', 'already_known');
+  rederiveAll(draft, said.at);
+  // Roles that list it by another name are told anew by the roles API alone.
+  if (known?.key != null && known.key !== said.key) draft.effects.push({ kind: 'lookup_roles' });
+  return known === undefined || known.key === null
+    ? verdict('applied', 'newer')
+    : verdict('stale', 'already_known');
 }
 
 export function decidePermissionDeleted(draft: Draft, said: PermissionDeleted): Verdict {
   const known = draft.permissions.get(said.id) ?? unseen(said.id);
   const deletedAt = latest(known.deletedAt, said.at);
   draft.permissions.put(said.id, { ...known, deletedAt });
-  const owned = known.key === null ? undefined : draft.permissionKeys.get(known.key);
-  if (owned?.permissionId === said.id) {
-    draft.permissionKeys.put(owned.key, { ...owned, deletedAt });
-    rederiveAll(draft, said.at);
+  for (const owned of draft.permissionKeys.values()) {
+    if (owned.permissionId === said.id) draft.permissionKeys.put(owned.key, { ...owned, deletedAt });
   }
+  rederiveAll(draft, said.at);
+  // Nobody knows what lost it.
+  if (known.key === null) draft.effects.push({ kind: 'lookup_roles' });
   return known.deletedAt === null ? verdict('applied', 'newer') : verdict('stale', 'already_known');
 }
 
 /**
- * Learns which permission a key belongs to: the latest-created, even when it is dead (rule 2). False when the news is
- * late and would bring a deleted permission back to somebody (rule 5): then nothing is learnt.
+ * Learns which permission a key belongs to: the latest-created, even when it is dead (rule 2). Withheld when the news
+ * is late and would bring a deleted permission back to somebody (rule 5): then nothing is learnt. What roles grant by
+ * the key is the caller's to derive.
  */
-export function claimPermission(draft: Draft, said: PermissionIdentity, context: Context): boolean {
+export function claimPermission(
+  draft: Draft,
+  said: PermissionIdentity,
+  context: Context,
+): 'learnt' | 'withheld' {
   const known = draft.permissions.get(said.id) ?? unseen(said.id);
   const row = { ...known, key: said.key, createdAt: said.createdAt };
   const held = draft.permissionKeys.get(said.key);
@@ -46,23 +56,21 @@ export function claimPermission(draft: Draft, said: PermissionIdentity, context:
     permissionCreatedAt: said.createdAt,
     deletedAt: row.deletedAt,
   };
-  const revives = owns && held?.deletedAt != null && row.deletedAt === null;
-  if (revives && context.late && wouldGrantMore(draft, claimed)) return false;
+  if (context.late && owns && held?.deletedAt != null && wouldGrantMore(draft, held, claimed))
+    return 'withheld';
   if (known.key !== said.key || known.createdAt !== said.createdAt) draft.permissions.put(said.id, row);
-  if (!owns || (held?.permissionId === said.id && held.deletedAt === row.deletedAt)) return true;
-  draft.permissionKeys.put(said.key, claimed);
-  if (held?.deletedAt != null || row.deletedAt !== null) rederiveAll(draft, row.deletedAt ?? said.createdAt);
-  return true;
+  if (owns && (held?.permissionId !== said.id || held.deletedAt !== row.deletedAt)) {
+    draft.permissionKeys.put(said.key, claimed);
+  }
+  return 'learnt';
 }
 
-function wouldGrantMore(draft: Draft, claimed: PermissionKeyFact): boolean {
-  const before = draft.permissionKeys.get(claimed.key);
-  if (before === undefined) return false;
+function wouldGrantMore(draft: Draft, held: PermissionKeyFact, claimed: PermissionKeyFact): boolean {
   draft.permissionKeys.put(claimed.key, claimed);
   const grantsMore = draft.roleKeys
     .values()
     .some((key) => difference(deriveGrants(draft, key), key.grants).length > 0);
-  draft.permissionKeys.put(claimed.key, before);
+  draft.permissionKeys.put(claimed.key, held);
   return grantsMore;
 }
 

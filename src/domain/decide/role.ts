@@ -1,14 +1,14 @@
-import { difference, intersection, permissionSet, sameSet } from '../access.ts';
+import { definitionOf, deriveGrants, difference, intersection, permissionSet, sameSet } from '../access.ts';
 import type { Draft } from '../draft.ts';
 import type { RoleDeleted, RoleSnapshot } from '../evidence.ts';
-import type { RoleFact, RoleKeyFact } from '../facts.ts';
-import { compareVersions, createdLater, latest } from '../version.ts';
+import type { RoleFact } from '../facts.ts';
+import { compareVersions, latest } from '../version.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
 import { claimPermission } from './permission.ts';
-import { cutRole, rederive } from './role-keys.ts';
+import { claimRoleKey, cutLostSince, cutRole, keysOf, putGrants, rederiveAll } from './role-keys.ts';
 
 export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): Verdict {
-  const withheld = said.permissions.filter((permission) => !claimPermission(draft, permission, context));
+  const learnt = said.permissions.map((permission) => claimPermission(draft, permission, context));
   const told = permissionSet(said.permissions.map((permission) => permission.key));
   const known = draft.roles.get(said.id) ?? unseen(said.id);
   const createdAt = Math.max(known.createdAt ?? said.createdAt, said.createdAt);
@@ -27,28 +27,23 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
       }
     : { ...known, key: known.key ?? said.key, createdAt };
   draft.roles.put(said.id, row);
-
-  const grantsBefore = new Map(draft.roleKeys.values().map((key) => [key.key, key.grants]));
   claimRoleKey(draft, row, said.key);
-  let late = withheld.length > 0;
+
+  const { at } = said.version;
+  const heldBack = rederiveKeysOf(draft, said.id, disputed ? told : null, at, context);
+  rederiveAll(draft, at);
   for (const key of keysOf(draft, said.id)) {
-    const before = grantsBefore.get(key.key) ?? [];
-    const gained = difference(told, before).length > 0;
-    const bounded = (context.late && newer && gained) || disputed;
-    const boundAt = Math.max(key.boundAt ?? said.version.at, said.version.at);
-    late ||= bounded;
-    // What a late definition adds, and what two definitions of one version disagree about, waits for an answer.
-    rederive(draft, bounded ? { ...key, bound: intersection(before, told), boundAt } : key, said.version.at);
+    // Tokens carry a definition whether it was believed here or not.
+    if (newer && difference(known.permissions, key.grants).length > 0) cutRole(draft, key.key, at);
+    if (disputed) cutRole(draft, key.key, at);
+    if (known.version === null && said.told !== 'created' && said.version.updatedAt > said.createdAt) {
+      // First sight of a role that was changed before: what its holders lost then is unknown.
+      cutRole(draft, key.key, said.told === 'observed' ? said.version.updatedAt : at);
+    }
   }
+  cutLostSince(draft, said.key, told, at);
 
-  const firstSight = known.version === null && said.told !== 'created';
-  if (firstSight && said.version.updatedAt > said.createdAt) {
-    const at = said.told === 'observed' ? said.version.updatedAt : said.version.at;
-    for (const key of keysOf(draft, said.id)) cutRole(draft, key.key, at);
-  }
-  cutWhatTheSnapshotHeldMore(draft, said.key, told);
-
-  if (late) {
+  if (heldBack || learnt.includes('withheld')) {
     draft.effects.push({ kind: 'lookup_roles' });
     return verdict('held', disputed ? 'contested' : 'late_gain');
   }
@@ -57,11 +52,50 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
   return verdict('stale', order === 0 ? 'already_known' : 'older_than_known');
 }
 
-export function decideRoleDeleted(draft: Draft, said: RoleDeleted): Verdict {
+export function decideRoleDeleted(draft: Draft, said: RoleDeleted, context: Context): Verdict {
   const known = draft.roles.get(said.id) ?? unseen(said.id);
   draft.roles.put(said.id, { ...known, deletedAt: latest(known.deletedAt, said.at) });
-  for (const key of keysOf(draft, said.id)) rederive(draft, key, said.at);
+  const owned = keysOf(draft, said.id);
+  for (const role of draft.roles.values()) if (role.key !== null) claimRoleKey(draft, role, role.key);
+  const heirs = new Set(owned.map((key) => draft.roleKeys.get(key.key)?.roleId ?? said.id));
+  const heldBack = [...heirs].map((id) => rederiveKeysOf(draft, id, null, said.at, context)).includes(true);
+  for (const key of owned) {
+    if (difference(known.permissions, draft.roleKeys.get(key.key)?.grants ?? []).length > 0) {
+      cutRole(draft, key.key, said.at);
+    }
+  }
+  if (heldBack) {
+    draft.effects.push({ kind: 'lookup_roles' });
+    return verdict('held', 'late_gain');
+  }
   return known.deletedAt === null ? verdict('applied', 'newer') : verdict('stale', 'already_known');
+}
+
+/**
+ * What the keys of a role grant from now on. What late news would add to them, and what two definitions of one version
+ * disagree about, waits for an answer: true when something does.
+ */
+function rederiveKeysOf(
+  draft: Draft,
+  roleId: string,
+  disputed: readonly string[] | null,
+  at: number,
+  context: Context,
+): boolean {
+  let heldBack = false;
+  for (const key of keysOf(draft, roleId)) {
+    const grants = deriveGrants(draft, key);
+    const late = context.late && difference(grants, key.grants).length > 0;
+    if (!late && disputed === null) {
+      putGrants(draft, key, grants, at);
+      continue;
+    }
+    const bound = intersection(late ? key.grants : grants, disputed ?? grants);
+    const boundAt = Math.max(key.boundAt ?? at, definitionOf(draft, roleId).at ?? at, at);
+    putGrants(draft, { ...key, bound, boundAt }, bound, at);
+    heldBack = true;
+  }
+  return heldBack;
 }
 
 function unseen(id: string): RoleFact {
@@ -75,39 +109,4 @@ function unseen(id: string): RoleFact {
     version: null,
     deletedAt: null,
   };
-}
-
-/** Rule 2: a key belongs to the latest-created role that ever had it, even when that one is dead. */
-function claimRoleKey(draft: Draft, row: RoleFact, key: string): void {
-  const held = draft.roleKeys.get(key);
-  const createdAt = row.createdAt ?? 0;
-  if (
-    held?.roleId != null &&
-    !createdLater({ createdAt, id: row.id }, { createdAt: held.roleCreatedAt ?? 0, id: held.roleId })
-  ) {
-    return;
-  }
-  const unheard = { key, bound: null, boundAt: null, grants: [], cutoff: null };
-  draft.roleKeys.put(key, { ...(held ?? unheard), roleId: row.id, roleCreatedAt: createdAt });
-}
-
-/** A renamed role keeps granting under its old key until another role takes that: members still hold it. */
-function keysOf(draft: Draft, roleId: string): RoleKeyFact[] {
-  return draft.roleKeys.values().filter((key) => key.roleId === roleId);
-}
-
-/** Tokens from the snapshot's time carry what it held. What the key lacks now was lost at the latest by its present version. */
-function cutWhatTheSnapshotHeldMore(draft: Draft, key: string, told: readonly string[]): void {
-  const held = draft.roleKeys.get(key);
-  if (held === undefined || held.roleId === null) return;
-  const lost = difference(told, held.grants);
-  if (lost.length === 0) return;
-  const owner = draft.roles.get(held.roleId);
-  const times = [
-    owner?.deletedAt ?? owner?.version?.at ?? owner?.createdAt ?? null,
-    held.boundAt,
-    ...lost.map((permission) => draft.permissionKeys.get(permission)?.deletedAt ?? null),
-  ];
-  const at = times.reduce(latest, null);
-  if (at !== null) cutRole(draft, key, at);
 }

@@ -1,0 +1,161 @@
+import type { Item } from '../../../src/domain/decide/decide.ts';
+import type { Evidence } from '../../../src/domain/evidence.ts';
+import { ORGANIZATIONS, USERS } from './commands.ts';
+import type { History } from './history.ts';
+import { readAccess } from './reading.ts';
+import type { Step, Watcher } from './simulation.ts';
+import type { Store } from './store.ts';
+import { membershipOf, permissionsOf } from './world.ts';
+
+// What must hold at every single step, whatever arrived and whatever did not.
+
+const LATE_MS = 5 * 60_000;
+
+const PAIRS = USERS.flatMap((user) => ORGANIZATIONS.map((organization) => ({ user, organization })));
+
+/** Cutoffs never decrease, and what was deleted stays deleted. */
+export class NothingGoesBack implements Watcher {
+  #cutoffs = new Map<string, number>();
+  #deleted = new Set<string>();
+
+  before(): void {}
+
+  after(_: Step, { tables }: Store): void {
+    const cutoffs = new Map<string, number>();
+    for (const name of ['users', 'organizations', 'roleKeys', 'members'] as const) {
+      for (const [key, row] of tables[name])
+        if (row.cutoff !== null) cutoffs.set(`${name} ${key}`, row.cutoff);
+    }
+    for (const [of, cutoff] of this.#cutoffs) {
+      if ((cutoffs.get(of) ?? 0) < cutoff) throw new Error(`the cutoff of ${of} went back from ${cutoff}`);
+    }
+    this.#cutoffs = cutoffs;
+    const deleted = new Set<string>();
+    for (const name of ['users', 'organizations', 'roles', 'permissions', 'memberships'] as const) {
+      for (const [key, row] of tables[name]) if (row.deletedAt !== null) deleted.add(`${name} ${key}`);
+    }
+    for (const [key, row] of tables.sessions) if (row.endedAt !== null) deleted.add(`sessions ${key}`);
+    for (const of of this.#deleted) if (!deleted.has(of)) throw new Error(`${of} came back to life`);
+    this.#deleted = deleted;
+  }
+}
+
+/** No cutoff of a member or user lies later than what the provider said about them, or the cutoff of a role left. */
+export class CutoffsAreNoGuess implements Watcher {
+  readonly #latest = new Map<string, number>();
+  readonly #roles = new Map<string, Set<string>>();
+
+  before({ items }: Pick<Step, 'items'>): void {
+    for (const { evidence } of items) for (const told of evidence) this.#note(told);
+  }
+
+  after(_: Step, { tables }: Store): void {
+    for (const [pair, row] of tables.members) {
+      const roles = [...(this.#roles.get(pair) ?? [])].map((key) => tables.roleKeys.get(key)?.cutoff ?? 0);
+      const most = Math.max(this.#latest.get(pair) ?? 0, ...roles);
+      if ((row.cutoff ?? 0) > most)
+        throw new Error(`the cutoff of ${pair} lies ${(row.cutoff ?? 0) - most} ms late`);
+    }
+    for (const [user, row] of tables.users) {
+      const most = this.#latest.get(user) ?? 0;
+      if ((row.cutoff ?? 0) > most)
+        throw new Error(`the cutoff of ${user} lies ${(row.cutoff ?? 0) - most} ms late`);
+    }
+  }
+
+  #note(told: Evidence): void {
+    const at = 'version' in told ? told.version.at : told.at;
+    const of =
+      told.kind === 'membership' || told.kind === 'membership-absent'
+        ? `${told.organizationId}/${told.userId}`
+        : told.kind === 'membership-deleted' && told.identity !== null
+          ? `${told.identity.organizationId}/${told.identity.userId}`
+          : told.kind === 'user' || told.kind === 'user-deleted'
+            ? told.id
+            : null;
+    if (of === null) return;
+    this.#latest.set(of, Math.max(this.#latest.get(of) ?? 0, at));
+    if (told.kind === 'membership') this.#roles.set(of, new Set([...(this.#roles.get(of) ?? []), told.role]));
+  }
+}
+
+/** Nobody ever has what the provider never granted: not to them, and not to a role of that key. */
+export class NothingIsInvented implements Watcher {
+  readonly #history: History;
+  #upTo = 0;
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  before({ items }: Pick<Step, 'items'>): void {
+    for (const { evidence } of items) {
+      for (const told of evidence)
+        this.#upTo = Math.max(this.#upTo, 'version' in told ? told.version.at : told.at);
+    }
+  }
+
+  after(_: Step, { tables }: Store): void {
+    for (const { organization, user } of PAIRS) {
+      const access = readAccess(tables, organization, user);
+      if (access === null || access.permissions.length === 0) continue;
+      const granted = this.#everGranted(organization, user);
+      const invented = access.permissions.filter((permission) => !granted.has(permission));
+      if (invented.length > 0) throw new Error(`${user} in ${organization} was never granted ${invented}`);
+    }
+  }
+
+  /** By any role that had a key which the member was ever known by. */
+  #everGranted(organization: string, user: string): Set<string> {
+    const worlds = this.#history.moments
+      .filter((moment) => moment.at <= this.#upTo)
+      .map((moment) => moment.world);
+    const keys = new Set<string>();
+    for (const world of worlds) {
+      const role = world.roles.get(membershipOf(world, organization, user)?.roleId ?? '');
+      if (role !== undefined) keys.add(role.key);
+    }
+    const roles = new Set(
+      worlds.flatMap((world) =>
+        [...world.roles.values()].filter((role) => keys.has(role.key)).map((role) => role.id),
+      ),
+    );
+    return new Set(worlds.flatMap((world) => [...roles].flatMap((role) => permissionsOf(world, role))));
+  }
+}
+
+/** What is late, or comes by replay, gives nobody anything. */
+export class LateNewsGivesNothing implements Watcher {
+  #before: Map<string, readonly string[] | null> | null = null;
+
+  before({ items, now }: Pick<Step, 'items' | 'now'>, store: Store): void {
+    this.#before = items.every((item) => isLate(item, now)) ? everybody(store) : null;
+  }
+
+  after(_: Step, store: Store): void {
+    if (this.#before === null) return;
+    for (const [pair, permissions] of everybody(store)) {
+      if (permissions === null) continue;
+      const had = this.#before.get(pair) ?? null;
+      if (had === null) throw new Error(`late news made ${pair} a member`);
+      const gained = permissions.filter((permission) => !had.includes(permission));
+      if (gained.length > 0) throw new Error(`late news gave ${pair} ${gained}`);
+    }
+  }
+}
+
+function isLate(item: Item, now: number): boolean {
+  if (item.observed) return false;
+  return item.evidence.every(
+    (told) => item.repeated || now - ('version' in told ? told.version.at : told.at) > LATE_MS,
+  );
+}
+
+function everybody({ tables }: Store): Map<string, readonly string[] | null> {
+  return new Map(
+    PAIRS.map(({ organization, user }) => [
+      `${organization}/${user}`,
+      readAccess(tables, organization, user)?.permissions ?? null,
+    ]),
+  );
+}

@@ -1,0 +1,75 @@
+import type { OwedEffect } from '../../../src/domain/effects.ts';
+import type {
+  Evidence,
+  MembershipSnapshot,
+  RoleSnapshot,
+  Told,
+  UserSnapshot,
+} from '../../../src/domain/evidence.ts';
+import { type Membership, membershipOf, permissionsOf, type Role, type User, type World } from './world.ts';
+
+export function userTold(user: User, told: Told, at: number): UserSnapshot {
+  const { id, suspended, passwordChangedAt, updatedAt } = user;
+  return { kind: 'user', told, id, suspended, passwordChangedAt, version: { updatedAt, at } };
+}
+
+export function roleTold(world: World, role: Role, told: Told, at: number): RoleSnapshot {
+  return {
+    kind: 'role',
+    told,
+    id: role.id,
+    key: role.key,
+    name: role.key,
+    description: '',
+    permissions: role.permissions
+      .map((id) => world.permissions.get(id))
+      .filter((found) => found !== undefined),
+    createdAt: role.createdAt,
+    version: { updatedAt: role.updatedAt, at },
+  };
+}
+
+export function membershipOfTold(
+  world: World,
+  membership: Membership,
+  told: Told,
+  at: number,
+  lists: boolean,
+): MembershipSnapshot {
+  const { id, organizationId, userId, roleId, createdAt, updatedAt } = membership;
+  return {
+    kind: 'membership',
+    told,
+    id,
+    organizationId,
+    userId,
+    role: world.roles.get(roleId)?.key ?? 'none',
+    permissions: lists ? permissionsOf(world, roleId) : null,
+    createdAt,
+    version: { updatedAt, at },
+    userSuspended: lists ? (world.users.get(userId)?.suspended ?? null) : null,
+  };
+}
+
+/** What the provider answers when it is asked, from the world as it is when the question reaches it. */
+export function answer(world: World, question: OwedEffect, at: number, lists: boolean): Evidence[] {
+  switch (question.kind) {
+    case 'lookup_member': {
+      const { organizationId, userId } = question;
+      const membership = membershipOf(world, organizationId, userId);
+      return membership === undefined
+        ? [{ kind: 'membership-absent', organizationId, userId, at }]
+        : [membershipOfTold(world, membership, 'observed', at, lists)];
+    }
+    case 'lookup_user': {
+      const user = world.users.get(question.userId);
+      return user === undefined
+        ? [{ kind: 'user-deleted', id: question.userId, at }]
+        : [userTold(user, 'observed', at)];
+    }
+    case 'lookup_roles':
+      return [...world.roles.values()].map((role) => roleTold(world, role, 'observed', at));
+    case 'revoke_sessions':
+      return [];
+  }
+}

@@ -1,0 +1,65 @@
+import type { Facts } from '../../../src/domain/facts.ts';
+import { ORGANIZATIONS, USERS } from './commands.ts';
+import type { History } from './history.ts';
+import { readAccess } from './reading.ts';
+import { membershipOf, permissionsOf, type World } from './world.ts';
+
+/** What is true of everybody, a line each: of the provider's world, or of the facts about it. */
+export type Picture = Readonly<Record<string, string>>;
+
+export function pictureOfWorld(world: World, history: History): Picture {
+  const picture: Record<string, string> = {};
+  for (const user of USERS) {
+    const person = world.users.get(user);
+    picture[user] = person === undefined ? 'deleted' : person.suspended ? 'suspended' : 'active';
+    for (const organization of ORGANIZATIONS) {
+      const membership = membershipOf(world, organization, user);
+      picture[`${user} in ${organization}`] =
+        membership === undefined
+          ? 'no member'
+          : member(membership.roleId, person?.suspended ? [] : permissionsOf(world, membership.roleId));
+    }
+  }
+  for (const organization of ORGANIZATIONS) {
+    picture[organization] = world.organizations.has(organization) ? 'exists' : 'deleted';
+  }
+  for (const session of sessionsOf(history))
+    picture[session] = world.sessions.get(session)?.ended ? 'ended' : 'runs';
+  return picture;
+}
+
+export function pictureOfFacts(facts: Facts, history: History): Picture {
+  const picture: Record<string, string> = {};
+  for (const user of USERS) {
+    const person = facts.users.get(user);
+    picture[user] = person?.deletedAt != null ? 'deleted' : person?.suspended ? 'suspended' : 'active';
+    for (const organization of ORGANIZATIONS) {
+      const access = readAccess(facts, organization, user);
+      picture[`${user} in ${organization}`] =
+        access === null
+          ? 'no member'
+          : member(facts.roleKeys.get(access.role)?.roleId ?? access.role, access.permissions);
+    }
+  }
+  for (const organization of ORGANIZATIONS) {
+    picture[organization] = facts.organizations.get(organization)?.deletedAt != null ? 'deleted' : 'exists';
+  }
+  for (const session of sessionsOf(history)) {
+    picture[session] = facts.sessions.get(session)?.endedAt != null ? 'ended' : 'runs';
+  }
+  return picture;
+}
+
+export function differences(told: Picture, found: Picture): string[] {
+  return Object.keys(told)
+    .filter((name) => told[name] !== found[name])
+    .map((name) => `${name}: the provider says ${told[name]}, the facts say ${found[name]}`);
+}
+
+function member(role: string, permissions: readonly string[]): string {
+  return `member as ${role} with [${permissions}]`;
+}
+
+function sessionsOf(history: History): string[] {
+  return [...(history.moments.at(-1)?.world.sessions.keys() ?? [])];
+}
