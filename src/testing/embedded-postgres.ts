@@ -30,6 +30,8 @@ export type EmbeddedPostgres = {
   readonly port: number;
   /** Resolves with the end of the log once the server ended, for whatever reason. */
   readonly exited: Promise<string>;
+  /** Stops the server and keeps its data: an outage. Resolves with what starts it again, on the same port. */
+  interrupt(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 };
 
@@ -88,13 +90,21 @@ export const startEmbeddedPostgres = async (
     await stopLeftRunning(await makeFolder(requested));
     const flags = base === undefined ? [] : ['--no-sync'];
     const { folder, password } = await prepareData(requested, initdb, account, flags);
-    const { port, server } = await startPersistently(options, { postgres, folder, account });
+    const parts = { postgres, folder, account };
+    const { port, server } = await startPersistently(options, parts);
+    let current = server;
     return {
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       port,
       exited: server.exited,
+      interrupt: async () => {
+        await current.stop();
+        return async () => {
+          current = (await startPersistently({ ...options, port }, parts)).server;
+        };
+      },
       stop: async () => {
-        await server.stop();
+        await current.stop();
         await removeTemporary();
       },
     };

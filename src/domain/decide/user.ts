@@ -25,7 +25,9 @@ export function decideUser(draft: Draft, said: UserSnapshot, context: Context): 
   if (said.suspended) cutUser(draft, said.id, said.version.at, 'suspended', !known.suspended, context);
   if (suspended && !known.suspended) record(draft, 'suspended', said.id, said.version.at);
   if (!suspended && known.suspended) record(draft, 'restored', said.id, said.version.at);
-  if (passwordChangedAt !== null && passwordChangedAt !== known.passwordChangedAt) {
+  // The password an account is made with ends no session: its first token is often of the same second.
+  const changed = passwordChangedAt !== known.passwordChangedAt && said.told !== 'created';
+  if (passwordChangedAt !== null && changed) {
     cutUser(draft, said.id, passwordChangedAt, 'password', true, context);
     record(draft, 'password_changed', said.id, passwordChangedAt);
   }

@@ -10,6 +10,8 @@ const Credentials = v.object({
   privateKeyPem: v.string(),
   readToken: v.string(),
   operatorToken: v.string(),
+  serviceLogin: v.string(),
+  readerLogin: v.string(),
 });
 export type Credentials = Readonly<v.InferOutput<typeof Credentials>>;
 
@@ -24,6 +26,8 @@ const make = (): Credentials => ({
     .toString(),
   readToken: `read_${random()}`,
   operatorToken: `operate_${random()}`,
+  serviceLogin: random(),
+  readerLogin: random(),
 });
 
 /** Random for every folder, and kept: the database stays pinned to the instance, and tokens in scripts work on. */

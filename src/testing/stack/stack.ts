@@ -9,9 +9,10 @@ import { freePort } from '../free-port.ts';
 import type { ClerkStandIn, ClerkStandInOptions } from '../index.ts';
 import { serveClerkStandIn } from '../index.ts';
 import { cleanups } from './cleanup.ts';
-import { credentialsIn } from './credentials.ts';
+import { type Credentials, credentialsIn } from './credentials.ts';
 import { enterHermeticEnvironment } from './hermetic-environment.ts';
 import { openJournal } from './journal.ts';
+import { type Logins, makeLogins } from './logins.ts';
 import { untilReady } from './ready.ts';
 import { every } from './ticker.ts';
 import { startWorker } from './workerd.ts';
@@ -30,7 +31,7 @@ export type StackOptions = {
   readonly standIn?: StandInOptions;
   /** Another worker than Rolecall's, and what its database needs. */
   readonly configPath?: string;
-  readonly prepareDatabase?: (databaseUrl: string) => Promise<void>;
+  readonly prepareDatabase?: (databaseUrl: string, credentials: Credentials) => Promise<Logins>;
   readonly log?: (part: 'postgres' | 'worker' | 'stack', message: string) => void;
   /** Gives up a start on its way. */
   readonly stopping?: AbortSignal;
@@ -44,16 +45,24 @@ type StandInOptions = Omit<
 export type Stack = {
   readonly worker: { readonly url: string; readonly webhooks: string };
   readonly clerk: { readonly url: string; readonly standIn: ClerkStandIn };
-  readonly database: { readonly url: string };
+  readonly database: {
+    /** The superuser's. */
+    readonly url: string;
+    /** An app's, which may only read. */
+    readonly reader: string;
+    /** An outage; resolves with what ends it. */
+    readonly interrupt: () => Promise<() => Promise<void>>;
+  };
   readonly tokens: { readonly read: string; readonly operator: string };
   /** Runs the worker's scheduled handler now. */
   readonly runScheduled: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
-const prepare = async (databaseUrl: string): Promise<void> => {
+const prepare = async (databaseUrl: string, credentials: Credentials): Promise<Logins> => {
   const { migrate } = await import('../../store/postgres/migrate.ts');
   await migrate(databaseUrl);
+  return makeLogins(databaseUrl, credentials);
 };
 
 /** What was sent is answered before anything ends, unless the worker no longer answers. */
@@ -93,7 +102,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     ends.later(postgres.stop);
     void postgres.exited.then(() => log('stack', 'Postgres ended.'));
     goOn();
-    await (options.prepareDatabase ?? prepare)(postgres.url);
+    const logins = await (options.prepareDatabase ?? prepare)(postgres.url, credentials);
 
     const journal = openJournal(join(folder, 'clerk.ndjson'));
     const webhooks = `http://127.0.0.1:${workerPort}/webhooks/clerk`;
@@ -115,7 +124,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     const worker = await startWorker({
       configPath: options.configPath ?? join(projectRoot, 'wrangler.toml'),
       port: workerPort,
-      databaseUrl: postgres.url,
+      databaseUrl: logins.service,
       secrets: {
         CLERK_WEBHOOK_SIGNING_SECRET: credentials.signingSecret,
         CLERK_SECRET_KEY: credentials.secretKey,
@@ -143,7 +152,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     return {
       worker: { url: worker.url, webhooks },
       clerk: { url: clerk.url, standIn },
-      database: { url: postgres.url },
+      database: { url: postgres.url, reader: logins.reader, interrupt: postgres.interrupt },
       tokens: { read: credentials.readToken, operator: credentials.operatorToken },
       runScheduled: worker.runScheduled,
       stop: ends.run,

@@ -11,6 +11,7 @@ Rolecall runs. Ctrl-C stops it; what it knows stays in ${folder}
   worker              ${worker.url}
   stand-in for Clerk  ${clerk.url}
   Postgres            ${database.url}
+  Postgres, as an app ${database.reader}
 
   apps read with      Authorization: Bearer ${tokens.read}
   operators with      Authorization: Bearer ${tokens.operator}

@@ -1,7 +1,7 @@
-import type { StepResult, Tell } from './report.ts';
-import { formatStep, formatSummary, teller } from './report.ts';
+import type { Row, StepResult, Tell } from './report.ts';
+import { formatStep, formatSummary, formatTotals, teller } from './report.ts';
 
-type Step = (name: string, act: (tell: Tell) => Promise<void>) => Promise<void>;
+export type Step = (name: string, act: (tell: Tell) => Promise<void>) => Promise<void>;
 export type Story = (step: Step) => Promise<void>;
 
 class Interrupted extends Error {}
@@ -12,6 +12,8 @@ export type Stage = {
   readonly print: (text: string) => void;
   readonly width: number;
   readonly stopping: AbortSignal;
+  /** What the whole story adds up to. */
+  readonly totals?: () => Promise<readonly Row[]>;
 };
 
 const whenAborted = (
@@ -27,7 +29,7 @@ const whenAborted = (
 };
 
 /** Plays the story and prints each step as it ends. Answers whether every promised outcome was observed. */
-export const play = async (story: Story, { print, width, stopping }: Stage): Promise<boolean> => {
+export const play = async (story: Story, { print, width, stopping, totals }: Stage): Promise<boolean> => {
   const results: StepResult[] = [];
   const started = performance.now();
   const step: Step = async (name, act) => {
@@ -58,6 +60,7 @@ export const play = async (story: Story, { print, width, stopping }: Stage): Pro
     else if (!(error instanceof Stuck)) throw error;
     else print(error.cause instanceof Error ? (error.cause.stack ?? '') : '');
   }
+  if (totals !== undefined) print(`${formatTotals(await totals(), width)}\n`);
   print(formatSummary(results, performance.now() - started));
   // A story that promises nothing has shown nothing.
   return (

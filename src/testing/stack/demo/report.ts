@@ -16,7 +16,7 @@ export type StepResult = {
   readonly broken: readonly string[];
 };
 
-type Row = readonly [label: string, text: string];
+export type Row = readonly [label: string, text: string];
 
 const duration = (milliseconds: number): string =>
   milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
@@ -24,15 +24,23 @@ const duration = (milliseconds: number): string =>
 const labelWidth = 8;
 
 const wrapped = (text: string, width: number): string[] => {
-  const lines: string[] = [''];
-  for (const word of text.split(' ')) {
+  const indent = /^ */.exec(text)?.[0] ?? '';
+  const lines = [''];
+  for (const word of text.slice(indent.length).split(' ')) {
     const line = lines.at(-1) ?? '';
-    if (line === '') lines[lines.length - 1] = word;
+    if (line === '') lines[lines.length - 1] = indent + word;
     else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
+    else lines.push(indent + word);
   }
   return lines;
 };
+
+const formatRows = (rows: readonly Row[], labels: number, width: number): string[] =>
+  rows.flatMap(([label, text]) =>
+    wrapped(text, width - labels - 7).map(
+      (line, index) => `    ${(index === 0 ? label : '').padEnd(labels)} │ ${line}`,
+    ),
+  );
 
 export const formatStep = (
   number: number,
@@ -42,14 +50,14 @@ export const formatStep = (
 ): string => {
   const title = `${String(number).padStart(2)}  ${result.name}`;
   const outcome = `${result.broken.length === 0 ? 'ok' : 'BROKEN'}  ${duration(result.milliseconds).padStart(8)}`;
-  const lines = [`${title.padEnd(width - outcome.length - 1)} ${outcome}`];
-  for (const [label, text] of rows) {
-    wrapped(text, width - labelWidth - 7).forEach((line, index) => {
-      lines.push(`    ${(index === 0 ? label : '').padEnd(labelWidth)} │ ${line}`);
-    });
-  }
-  return lines.join('\n');
+  return [
+    `${title.padEnd(width - outcome.length - 1)} ${outcome}`,
+    ...formatRows(rows, labelWidth, width),
+  ].join('\n');
 };
+
+export const formatTotals = (rows: readonly Row[], width: number): string =>
+  ['    All in all', ...formatRows(rows, Math.max(...rows.map(([label]) => label.length)), width)].join('\n');
 
 export const formatSummary = (results: readonly StepResult[], milliseconds: number): string => {
   const promises = results.reduce((sum, { promises }) => sum + promises, 0);
