@@ -13,8 +13,15 @@ BEGIN
       WHEN duplicate_object OR unique_violation THEN NULL;
     END;
   END LOOP;
-  IF NOT pg_catalog.pg_has_role(current_user, 'rolecall_owner', 'MEMBER') THEN
-    EXECUTE format('GRANT rolecall_owner TO %I', current_user);
+  -- Only who may act as the owner can give things to it. Since Postgres 16 whoever creates a role may hand it out, but
+  -- not act as it: membership alone says nothing.
+  IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+    BEGIN
+      EXECUTE format('GRANT rolecall_owner TO %I', current_user);
+    EXCEPTION
+      -- Somebody else created it and has, let us hope, granted it: if not, the last migration says so.
+      WHEN insufficient_privilege OR unique_violation THEN NULL;
+    END;
   END IF;
 END
 $$;

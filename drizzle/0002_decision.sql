@@ -10,137 +10,127 @@ CREATE FUNCTION rolecall.read_facts(keys jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
+  SET plan_cache_mode = force_generic_plan
+  SET jit = off
 AS $$
 DECLARE
   -- A change of a role or permission is decided on the whole catalogue, which is small: O(roles).
   whole_catalog boolean := coalesce((keys->>'catalog')::boolean, false);
-  wanted_users text[] := rolecall.texts(keys->'users');
-  wanted_organizations text[] := rolecall.texts(keys->'organizations');
-  wanted_sessions text[] := rolecall.texts(keys->'sessions');
-  wanted_memberships text[] := rolecall.texts(keys->'memberships');
-  wanted_role_keys text[] := rolecall.texts(keys->'roleKeys');
-  wanted_roles text[];
-  wanted_pair_organizations text[];
-  wanted_pair_users text[];
+  wanted_memberships text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'memberships'));
+  wanted_role_keys text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'roleKeys'));
+  wanted_roles text[] := '{}';
+  wanted_pairs jsonb := coalesce(keys->'pairs', '[]');
+  more text[];
+  more_roles text;
+  rows jsonb;
+  facts jsonb := '{}';
 BEGIN
-  -- A deletion may name the membership alone: its pair comes from what is known of it.
-  SELECT coalesce(array_agg(w.organization_id), '{}'), coalesce(array_agg(w.user_id), '{}')
-    INTO wanted_pair_organizations, wanted_pair_users
-    FROM (
-      SELECT p->>0 AS organization_id, p->>1 AS user_id FROM jsonb_array_elements(coalesce(keys->'pairs', '[]')) AS p
-      UNION
-      SELECT m.organization_id, m.user_id FROM rolecall.memberships AS m
-       WHERE m.id = ANY (wanted_memberships) AND m.organization_id IS NOT NULL
-    ) AS w;
-  SELECT wanted_memberships || coalesce(array_agg(r.membership_id), '{}') INTO wanted_memberships
-    FROM unnest(wanted_pair_organizations, wanted_pair_users) AS w(organization_id, user_id)
-    JOIN rolecall.pairs AS r USING (organization_id, user_id);
-  SELECT wanted_role_keys || coalesce(array_agg(k), '{}') INTO wanted_role_keys
-    FROM rolecall.memberships AS m, unnest(m.ceiling || m.role) AS k
-   WHERE m.id = ANY (wanted_memberships) AND k IS NOT NULL;
-  SELECT coalesce(array_agg(k.role_id), '{}') INTO wanted_roles
-    FROM rolecall.role_keys AS k
-   WHERE k.key = ANY (wanted_role_keys) AND k.role_id IS NOT NULL;
+  -- Each kind of row is only touched where it is asked for: locking a table's indexes costs more than reading a row.
+  IF jsonb_array_length(wanted_pairs) < cardinality(wanted_memberships) THEN
+    -- A deletion may name the membership alone: its pair comes from what is known of it.
+    SELECT wanted_pairs || coalesce(jsonb_agg(jsonb_build_array(m.organization_id, m.user_id)), '[]')
+      INTO wanted_pairs FROM rolecall.memberships AS m
+     WHERE m.id = ANY (wanted_memberships) AND m.organization_id IS NOT NULL;
+  END IF;
+
+  IF jsonb_array_length(wanted_pairs) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'organizationId', r.organization_id, 'userId', r.user_id,
+             'membershipId', r.membership_id, 'membershipCreatedAt', r.membership_created_at,
+             'cutoff', r.cutoff, 'revocationAt', r.revocation_at, 'rowVersion', r.row_version)), '[]'),
+           array_agg(r.membership_id)
+      INTO rows, more FROM rolecall.pairs AS r
+     WHERE (r.organization_id, r.user_id) IN (SELECT w->>0, w->>1 FROM jsonb_array_elements(wanted_pairs) AS w);
+    facts := facts || jsonb_build_object('members', rows);
+    wanted_memberships := wanted_memberships || more;
+  END IF;
+
+  IF cardinality(wanted_memberships) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'organizationId', r.organization_id, 'userId', r.user_id,
+             'createdAt', r.created_at, 'role', r.role, 'ceiling', r.ceiling,
+             'contested', r.contested,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'effectiveAt', r.effective_at, 'seenAt', r.seen_at, 'absentAt', r.absent_at,
+             'deletedAt', r.deleted_at, 'rowVersion', r.row_version)), '[]'),
+           string_agg(array_to_string(r.ceiling || r.role, ' '), ' ')
+      INTO rows, more_roles FROM rolecall.memberships AS r
+     WHERE r.id = ANY (wanted_memberships);
+    facts := facts || jsonb_build_object('memberships', rows);
+    wanted_role_keys := wanted_role_keys || string_to_array(more_roles, ' ');
+  END IF;
+
+  IF whole_catalog OR cardinality(wanted_role_keys) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'key', r.key, 'roleId', r.role_id, 'roleCreatedAt', r.role_created_at, 'bound', r.bound,
+             'boundAt', r.bound_at, 'grants', r.grants, 'cutoff', r.cutoff,
+             'rowVersion', r.row_version)), '[]'),
+           array_agg(r.role_id)
+      INTO rows, wanted_roles FROM rolecall.role_keys AS r
+     WHERE whole_catalog OR r.key = ANY (wanted_role_keys);
+    facts := facts || jsonb_build_object('roleKeys', rows);
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'key', r.key, 'name', r.name, 'description', r.description,
+             'permissions', r.permissions, 'createdAt', r.created_at,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'deletedAt', r.deleted_at, 'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.roles AS r
+     WHERE whole_catalog OR r.id = ANY (wanted_roles);
+    facts := facts || jsonb_build_object('roles', rows);
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'key', r.key, 'permissionId', r.permission_id,
+             'permissionCreatedAt', r.permission_created_at, 'deletedAt', r.deleted_at,
+             'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.permission_keys AS r
+     WHERE whole_catalog OR r.deleted_at IS NOT NULL;
+    facts := facts || jsonb_build_object('permissionKeys', rows);
+  END IF;
+
+  IF whole_catalog THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'key', r.key, 'createdAt', r.created_at, 'deletedAt', r.deleted_at,
+             'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.permissions AS r
+     WHERE true;
+    facts := facts || jsonb_build_object('permissions', rows);
+  END IF;
+
+  IF jsonb_array_length(keys->'users') > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'suspended', r.suspended, 'passwordChangedAt', r.password_changed_at,
+             'deletedAt', r.deleted_at, 'cutoff', r.cutoff, 'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.users AS r
+     WHERE r.id IN (SELECT jsonb_array_elements_text(keys->'users'));
+    facts := facts || jsonb_build_object('users', rows);
+  END IF;
+
+  IF jsonb_array_length(keys->'organizations') > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'name', r.name,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'deletedAt', r.deleted_at, 'cutoff', r.cutoff, 'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.organizations AS r
+     WHERE r.id IN (SELECT jsonb_array_elements_text(keys->'organizations'));
+    facts := facts || jsonb_build_object('organizations', rows);
+  END IF;
+
+  IF jsonb_array_length(keys->'sessions') > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'userId', r.user_id, 'endedAt', r.ended_at, 'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.sessions AS r
+     WHERE r.id IN (SELECT jsonb_array_elements_text(keys->'sessions'));
+    facts := facts || jsonb_build_object('sessions', rows);
+  END IF;
 
   RETURN jsonb_build_object(
-    'catalogVersion', (SELECT c.catalog_version FROM rolecall.counter AS c),
-    'providerInstance', (SELECT i.provider_instance FROM rolecall.instance AS i),
+    'catalogVersion', (SELECT c.catalog_version FROM rolecall.counter AS c WHERE c.only),
+    'providerInstance', (SELECT i.provider_instance FROM rolecall.instance AS i WHERE i.only),
     'deliveries', coalesce((
       SELECT jsonb_agg(jsonb_build_object('id', i.id, 'sha256', encode(i.body_sha256, 'hex')))
-        FROM rolecall.inbox AS i WHERE i.id = ANY (rolecall.texts(keys->'deliveries'))), '[]'),
-    'facts', jsonb_build_object(
-      'users', coalesce((
-        SELECT jsonb_agg(jsonb_build_object(
-          'id', r.id,
-          'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
-          'suspended', r.suspended,
-          'passwordChangedAt', r.password_changed_at,
-          'deletedAt', r.deleted_at,
-          'cutoff', r.cutoff,
-          'rowVersion', r.row_version))
-          FROM rolecall.users AS r WHERE r.id = ANY (wanted_users)), '[]'),
-      'organizations', coalesce((
-        SELECT jsonb_agg(jsonb_build_object(
-          'id', r.id,
-          'name', r.name,
-          'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
-          'deletedAt', r.deleted_at,
-          'cutoff', r.cutoff,
-          'rowVersion', r.row_version))
-          FROM rolecall.organizations AS r WHERE r.id = ANY (wanted_organizations)), '[]'),
-      'roles', coalesce((
-        SELECT jsonb_agg(jsonb_build_object(
-          'id', r.id,
-          'key', r.key,
-          'name', r.name,
-          'description', r.description,
-          'permissions', r.permissions,
-          'createdAt', r.created_at,
-          'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
-          'deletedAt', r.deleted_at,
-          'rowVersion', r.row_version))
-          FROM rolecall.roles AS r WHERE whole_catalog OR r.id = ANY (wanted_roles)), '[]'),
-      'roleKeys', coalesce((
-        SELECT jsonb_agg(jsonb_build_object(
-          'key', r.key,
-          'roleId', r.role_id,
-          'roleCreatedAt', r.role_created_at,
-          'bound', r.bound,
-          'boundAt', r.bound_at,
-          'grants', r.grants,
-          'cutoff', r.cutoff,
-          'rowVersion', r.row_version))
-          FROM rolecall.role_keys AS r WHERE whole_catalog OR r.key = ANY (wanted_role_keys)), '[]'),
-      'permissions', coalesce((
-        SELECT jsonb_agg(jsonb_build_object(
-          'id', r.id,
-          'key', r.key,
-          'createdAt', r.created_at,
-          'deletedAt', r.deleted_at,
-          'rowVersion', r.row_version))
-          FROM rolecall.permissions AS r WHERE whole_catalog), '[]'),
-      'permissionKeys', coalesce((
-        SELECT jsonb_agg(jsonb_build_object(
-          'key', r.key,
-          'permissionId', r.permission_id,
-          'permissionCreatedAt', r.permission_created_at,
-          'deletedAt', r.deleted_at,
-          'rowVersion', r.row_version))
-          FROM rolecall.permission_keys AS r WHERE whole_catalog OR r.deleted_at IS NOT NULL), '[]'),
-      'memberships', coalesce((
-        SELECT jsonb_agg(jsonb_build_object(
-          'id', r.id,
-          'organizationId', r.organization_id,
-          'userId', r.user_id,
-          'createdAt', r.created_at,
-          'role', r.role,
-          'ceiling', r.ceiling,
-          'contested', r.contested,
-          'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
-          'effectiveAt', r.effective_at,
-          'seenAt', r.seen_at,
-          'absentAt', r.absent_at,
-          'deletedAt', r.deleted_at,
-          'rowVersion', r.row_version))
-          FROM rolecall.memberships AS r WHERE r.id = ANY (wanted_memberships)), '[]'),
-      'members', coalesce((
-        SELECT jsonb_agg(jsonb_build_object(
-          'organizationId', r.organization_id,
-          'userId', r.user_id,
-          'membershipId', r.membership_id,
-          'membershipCreatedAt', r.membership_created_at,
-          'cutoff', r.cutoff,
-          'revocationAt', r.revocation_at,
-          'rowVersion', r.row_version))
-          FROM rolecall.pairs AS r WHERE (r.organization_id, r.user_id) IN (SELECT w.organization_id, w.user_id FROM unnest(wanted_pair_organizations, wanted_pair_users) AS w(organization_id, user_id))), '[]'),
-      'sessions', coalesce((
-        SELECT jsonb_agg(jsonb_build_object(
-          'id', r.id,
-          'userId', r.user_id,
-          'endedAt', r.ended_at,
-          'rowVersion', r.row_version))
-          FROM rolecall.sessions AS r WHERE r.id = ANY (wanted_sessions)), '[]')
-    ));
+        FROM rolecall.inbox AS i WHERE i.id IN (SELECT jsonb_array_elements_text(keys->'deliveries'))), '[]'),
+    'facts', facts);
 END
 $$;
 --> statement-breakpoint
@@ -150,14 +140,10 @@ COMMENT ON FUNCTION rolecall.read_facts(jsonb) IS
 CREATE FUNCTION rolecall.put_users(checks jsonb, writes jsonb) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted bigint;
 BEGIN
-  IF jsonb_array_length(checks) = 0 THEN
-    RETURN;
-  END IF;
   WITH held AS (
     SELECT r.id AS "id", r.row_version
       FROM jsonb_to_recordset(checks) AS c("id" text)
@@ -198,14 +184,10 @@ COMMENT ON FUNCTION rolecall.put_users(jsonb, jsonb) IS
 CREATE FUNCTION rolecall.put_organizations(checks jsonb, writes jsonb) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted bigint;
 BEGIN
-  IF jsonb_array_length(checks) = 0 THEN
-    RETURN;
-  END IF;
   WITH held AS (
     SELECT r.id AS "id", r.row_version
       FROM jsonb_to_recordset(checks) AS c("id" text)
@@ -245,14 +227,10 @@ COMMENT ON FUNCTION rolecall.put_organizations(jsonb, jsonb) IS
 CREATE FUNCTION rolecall.put_roles(checks jsonb, writes jsonb) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted bigint;
 BEGIN
-  IF jsonb_array_length(checks) = 0 THEN
-    RETURN;
-  END IF;
   WITH held AS (
     SELECT r.id AS "id", r.row_version
       FROM jsonb_to_recordset(checks) AS c("id" text)
@@ -295,14 +273,10 @@ COMMENT ON FUNCTION rolecall.put_roles(jsonb, jsonb) IS
 CREATE FUNCTION rolecall.put_role_keys(checks jsonb, writes jsonb) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted bigint;
 BEGIN
-  IF jsonb_array_length(checks) = 0 THEN
-    RETURN;
-  END IF;
   WITH held AS (
     SELECT r.key AS "key", r.row_version
       FROM jsonb_to_recordset(checks) AS c("key" text)
@@ -343,14 +317,10 @@ COMMENT ON FUNCTION rolecall.put_role_keys(jsonb, jsonb) IS
 CREATE FUNCTION rolecall.put_permissions(checks jsonb, writes jsonb) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted bigint;
 BEGIN
-  IF jsonb_array_length(checks) = 0 THEN
-    RETURN;
-  END IF;
   WITH held AS (
     SELECT r.id AS "id", r.row_version
       FROM jsonb_to_recordset(checks) AS c("id" text)
@@ -388,14 +358,10 @@ COMMENT ON FUNCTION rolecall.put_permissions(jsonb, jsonb) IS
 CREATE FUNCTION rolecall.put_permission_keys(checks jsonb, writes jsonb) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted bigint;
 BEGIN
-  IF jsonb_array_length(checks) = 0 THEN
-    RETURN;
-  END IF;
   WITH held AS (
     SELECT r.key AS "key", r.row_version
       FROM jsonb_to_recordset(checks) AS c("key" text)
@@ -433,14 +399,10 @@ COMMENT ON FUNCTION rolecall.put_permission_keys(jsonb, jsonb) IS
 CREATE FUNCTION rolecall.put_memberships(checks jsonb, writes jsonb) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted bigint;
 BEGIN
-  IF jsonb_array_length(checks) = 0 THEN
-    RETURN;
-  END IF;
   WITH held AS (
     SELECT r.id AS "id", r.row_version
       FROM jsonb_to_recordset(checks) AS c("id" text)
@@ -487,14 +449,10 @@ COMMENT ON FUNCTION rolecall.put_memberships(jsonb, jsonb) IS
 CREATE FUNCTION rolecall.put_pairs(checks jsonb, writes jsonb) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted bigint;
 BEGIN
-  IF jsonb_array_length(checks) = 0 THEN
-    RETURN;
-  END IF;
   WITH held AS (
     SELECT r.organization_id AS "organizationId", r.user_id AS "userId", r.row_version
       FROM jsonb_to_recordset(checks) AS c("organizationId" text, "userId" text)
@@ -533,14 +491,10 @@ COMMENT ON FUNCTION rolecall.put_pairs(jsonb, jsonb) IS
 CREATE FUNCTION rolecall.put_sessions(checks jsonb, writes jsonb) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted bigint;
 BEGIN
-  IF jsonb_array_length(checks) = 0 THEN
-    RETURN;
-  END IF;
   WITH held AS (
     SELECT r.id AS "id", r.row_version
       FROM jsonb_to_recordset(checks) AS c("id" text)
@@ -577,7 +531,6 @@ COMMENT ON FUNCTION rolecall.put_sessions(jsonb, jsonb) IS
 CREATE FUNCTION rolecall.owe_effects(owed jsonb, observe boolean) RETURNS integer
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
 AS $$
 DECLARE
   counted integer;
@@ -598,8 +551,9 @@ BEGIN
     only_when_last = e.only_when_last AND excluded.only_when_last,
     delivery_id = coalesce(excluded.delivery_id, e.delivery_id),
     generation = e.generation + 1,
-    -- Under way: ask again right after, what is being done may not cover this. Waiting: news is a reason to try now.
-    due_at = excluded.due_at;
+    -- Under way: ask again right after, what is being done may not cover this. Waiting for a retry: news is a reason
+    -- to try now. Waiting for its turn: it keeps its place.
+    due_at = least(e.due_at, excluded.due_at);
   GET DIAGNOSTICS counted = ROW_COUNT;
   RETURN counted;
 END
@@ -612,6 +566,8 @@ CREATE FUNCTION rolecall.commit_decision(batch jsonb) RETURNS jsonb
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
+  SET plan_cache_mode = force_generic_plan
+  SET jit = off
 AS $$
 DECLARE
   rows jsonb := batch->'rows';
@@ -643,22 +599,40 @@ BEGIN
 
   IF batch->>'pin' IS NOT NULL THEN
     UPDATE rolecall.instance SET provider_instance = batch->>'pin', pinned_at = clock_timestamp()
-     WHERE provider_instance IS NULL;
-    IF NOT FOUND AND (SELECT i.provider_instance FROM rolecall.instance AS i) <> batch->>'pin' THEN
+     WHERE only AND provider_instance IS NULL;
+    IF NOT FOUND AND (SELECT i.provider_instance FROM rolecall.instance AS i WHERE i.only) <> batch->>'pin' THEN
       RAISE EXCEPTION 'rolecall: the instance was pinned by somebody else' USING ERRCODE = 'RCL01';
     END IF;
   END IF;
 
   IF rows IS NOT NULL THEN
-    PERFORM rolecall.put_users(rows#>'{users,checks}', rows#>'{users,writes}');
-    PERFORM rolecall.put_organizations(rows#>'{organizations,checks}', rows#>'{organizations,writes}');
-    PERFORM rolecall.put_roles(rows#>'{roles,checks}', rows#>'{roles,writes}');
-    PERFORM rolecall.put_role_keys(rows#>'{roleKeys,checks}', rows#>'{roleKeys,writes}');
-    PERFORM rolecall.put_permissions(rows#>'{permissions,checks}', rows#>'{permissions,writes}');
-    PERFORM rolecall.put_permission_keys(rows#>'{permissionKeys,checks}', rows#>'{permissionKeys,writes}');
-    PERFORM rolecall.put_pairs(rows#>'{members,checks}', rows#>'{members,writes}');
-    PERFORM rolecall.put_memberships(rows#>'{memberships,checks}', rows#>'{memberships,writes}');
-    PERFORM rolecall.put_sessions(rows#>'{sessions,checks}', rows#>'{sessions,writes}');
+    IF rows ? 'users' THEN
+      PERFORM rolecall.put_users(rows#>'{users,checks}', rows#>'{users,writes}');
+    END IF;
+    IF rows ? 'organizations' THEN
+      PERFORM rolecall.put_organizations(rows#>'{organizations,checks}', rows#>'{organizations,writes}');
+    END IF;
+    IF rows ? 'roles' THEN
+      PERFORM rolecall.put_roles(rows#>'{roles,checks}', rows#>'{roles,writes}');
+    END IF;
+    IF rows ? 'roleKeys' THEN
+      PERFORM rolecall.put_role_keys(rows#>'{roleKeys,checks}', rows#>'{roleKeys,writes}');
+    END IF;
+    IF rows ? 'permissions' THEN
+      PERFORM rolecall.put_permissions(rows#>'{permissions,checks}', rows#>'{permissions,writes}');
+    END IF;
+    IF rows ? 'permissionKeys' THEN
+      PERFORM rolecall.put_permission_keys(rows#>'{permissionKeys,checks}', rows#>'{permissionKeys,writes}');
+    END IF;
+    IF rows ? 'members' THEN
+      PERFORM rolecall.put_pairs(rows#>'{members,checks}', rows#>'{members,writes}');
+    END IF;
+    IF rows ? 'memberships' THEN
+      PERFORM rolecall.put_memberships(rows#>'{memberships,checks}', rows#>'{memberships,writes}');
+    END IF;
+    IF rows ? 'sessions' THEN
+      PERFORM rolecall.put_sessions(rows#>'{sessions,checks}', rows#>'{sessions,writes}');
+    END IF;
   END IF;
 
   IF batch ? 'effects' THEN
@@ -669,6 +643,7 @@ BEGIN
     UPDATE rolecall.counter AS c
        SET revision = c.revision + moves,
            catalog_version = c.catalog_version + coalesce((batch->>'catalogMoves')::integer, 0)
+     WHERE c.only
     RETURNING c.revision, c.catalog_version - coalesce((batch->>'catalogMoves')::integer, 0)
          INTO last_revision, catalog;
     IF batch ? 'catalogVersion' AND catalog <> (batch->>'catalogVersion')::bigint THEN

@@ -8,57 +8,74 @@ DECLARE
   budget rolecall.provider_budget%ROWTYPE;
   rate double precision := (request->>'callsPerSecond')::double precision;
   burst double precision := (request->>'burst')::double precision;
-  available integer;
+  most integer := (request->>'most')::integer;
+  revoking boolean := coalesce((request->>'revoke')::boolean, true);
+  -- What one lease of a revocation takes out of the bucket, so that many at once cannot overdraw it: it settles what
+  -- it did not use.
+  revocation_calls integer := greatest(1, least(60, greatest(3, floor(burst / 10)), floor(burst * 0.8)));
+  -- A variable, since an index condition cannot hold a volatile function: what waits for later is not read.
+  clock timestamptz := clock_timestamp();
   leased jsonb;
+  granted bigint;
 BEGIN
   -- Idle sweeps touch nothing: no lock and no write while nothing is due.
   IF NOT EXISTS (
     SELECT FROM generate_series(0, 3) AS l(lane), LATERAL (
       SELECT FROM rolecall.effects AS e
-       WHERE e.status = 'owed' AND e.lane = l.lane AND e.due_at <= clock_timestamp() LIMIT 1) AS due
+       WHERE e.status = 'owed' AND e.lane = l.lane AND e.due_at <= clock
+         AND (e.leased_until IS NULL OR e.leased_until < clock)
+         AND (revoking OR e.kind <> 'revoke_sessions') LIMIT 1) AS due
   ) THEN
     RETURN '[]';
   END IF;
   SELECT * INTO STRICT budget FROM rolecall.provider_budget FOR UPDATE;
-  IF budget.paused_until > clock_timestamp() THEN
+  -- Behind the lock time has passed.
+  clock := clock_timestamp();
+  IF budget.paused_until > clock THEN
     RETURN '[]';
   END IF;
   budget.tokens := least(burst, budget.tokens
-    + rate * greatest(0, extract(epoch FROM clock_timestamp() - budget.refilled_at)));
-  available := greatest(0, least((request->>'most')::integer, floor(budget.tokens)));
+    + rate * greatest(0, extract(epoch FROM clock - budget.refilled_at)));
 
   -- A fifth of the bucket is kept for removals and lookups: reductions and mass work never empty it.
   WITH due AS (
-    SELECT d.id
+    SELECT d.id, l.lane, d.due_at, d.calls
       FROM generate_series(0, 3) AS l(lane), LATERAL (
-             SELECT e.id, e.due_at FROM rolecall.effects AS e
-              WHERE e.status = 'owed' AND e.lane = l.lane AND e.due_at <= clock_timestamp()
-                AND (e.leased_until IS NULL OR e.leased_until < clock_timestamp())
-                AND (l.lane < 2 OR budget.tokens - 1 >= burst / 5)
-              ORDER BY e.due_at LIMIT available FOR UPDATE SKIP LOCKED) AS d
-     ORDER BY l.lane, d.due_at LIMIT available
+             SELECT e.id, e.due_at, CASE e.kind WHEN 'revoke_sessions' THEN revocation_calls ELSE 1 END AS calls
+               FROM rolecall.effects AS e
+              WHERE e.status = 'owed' AND e.lane = l.lane AND e.due_at <= clock
+                AND (e.leased_until IS NULL OR e.leased_until < clock)
+                AND (revoking OR e.kind <> 'revoke_sessions')
+              ORDER BY e.due_at LIMIT most FOR UPDATE SKIP LOCKED) AS d
+  ), in_order AS (
+    SELECT d.id, d.lane, d.calls, row_number() OVER urgency AS place, sum(d.calls) OVER urgency AS spent
+      FROM due AS d WINDOW urgency AS (ORDER BY d.lane, d.due_at, d.id)
   ), taken AS (
     UPDATE rolecall.effects AS e
        SET lease_token = gen_random_uuid(), attempts = e.attempts + 1,
            leased_until = clock_timestamp() + make_interval(secs => (request->>'leaseMs')::double precision / 1000)
-      FROM due WHERE e.id = due.id
-    RETURNING e.*
+      FROM in_order AS o
+     WHERE e.id = o.id AND o.place <= most
+       AND o.spent <= budget.tokens - CASE WHEN o.lane < 2 THEN 0 ELSE burst / 5 END
+    RETURNING e.*, o.calls
   )
   SELECT coalesce(jsonb_agg(jsonb_build_object(
            'id', t.id, 'kind', t.kind, 'organizationId', t.organization_id, 'userId', t.user_id, 'cutoff', t.cutoff,
            'onlyWhenLast', t.only_when_last,
-           'lane', (ARRAY['removal', 'lookup', 'reduction', 'bulk'])[t.lane + 1], 'attempts', t.attempts, 'generation', t.generation,
-           'leaseToken', t.lease_token, 'deliveryId', t.delivery_id) ORDER BY t.lane, t.due_at), '[]')
-    INTO leased FROM taken AS t;
+           'lane', (ARRAY['removal', 'lookup', 'reduction', 'bulk'])[t.lane + 1], 'attempts', t.attempts,
+           'generation', t.generation, 'leaseToken', t.lease_token, 'deliveryId', t.delivery_id, 'calls', t.calls)
+           ORDER BY t.lane, t.due_at), '[]'), coalesce(sum(t.calls), 0)
+    INTO leased, granted FROM taken AS t;
 
-  UPDATE rolecall.provider_budget
-     SET tokens = budget.tokens - jsonb_array_length(leased), refilled_at = clock_timestamp();
+  IF granted > 0 THEN
+    UPDATE rolecall.provider_budget SET tokens = budget.tokens - granted, refilled_at = clock;
+  END IF;
   RETURN leased;
 END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.lease_effects(jsonb) IS
-  'Internal. request is {most, leaseMs, callsPerSecond, burst}: takes at most so many due effects for so long, most urgent lane first, one call of the shared budget each; none while a 429 pauses everybody. Attempts are counted before they start.';
+  'Internal. request is {most, leaseMs, callsPerSecond, burst, revoke}: takes at most so many due effects for so long, most urgent lane first, as far as the calls they may make are in the shared budget; none while a 429 pauses everybody, no revocation unless revoke. Attempts are counted before they start.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.settle_effect(settlement jsonb) RETURNS text
   LANGUAGE plpgsql
@@ -70,10 +87,10 @@ DECLARE
 BEGIN
   SELECT * INTO held FROM rolecall.effects AS e
    WHERE e.id = (settlement->>'id')::bigint AND e.lease_token = (settlement->>'leaseToken')::uuid FOR UPDATE;
-  -- Every call that was made counts, also by a worker whose lease has run out.
-  IF (settlement->>'calls')::integer > 1 OR settlement->>'pauseMs' IS NOT NULL THEN
+  -- Every call that was made counts, also by a worker whose lease has run out; what was granted and not used goes back.
+  IF (settlement->>'calls')::integer <> (settlement->>'granted')::integer OR settlement->>'pauseMs' IS NOT NULL THEN
     UPDATE rolecall.provider_budget AS b
-       SET tokens = b.tokens - greatest((settlement->>'calls')::integer - 1, 0),
+       SET tokens = b.tokens + (settlement->>'granted')::integer - (settlement->>'calls')::integer,
            paused_until = greatest(b.paused_until,
              clock_timestamp() + make_interval(secs => (settlement->>'pauseMs')::double precision / 1000));
   END IF;

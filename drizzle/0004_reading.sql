@@ -70,7 +70,7 @@ CREATE FUNCTION rolecall.token_is_current(
         UNION ALL
         SELECT k.cutoff FROM rolecall.pairs AS p
           JOIN rolecall.memberships AS m ON m.id = p.membership_id
-          JOIN rolecall.role_keys AS k ON k.key = m.role OR k.key = ANY (m.ceiling)
+          JOIN rolecall.role_keys AS k ON k.key = ANY (m.ceiling || m.role)
          WHERE p.organization_id = token_is_current.organization_id AND p.user_id = token_is_current.user_id
       ) AS c), -1)
     AND NOT EXISTS (SELECT FROM rolecall.users AS u WHERE u.id = token_is_current.user_id AND u.deleted_at IS NOT NULL)

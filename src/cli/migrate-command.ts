@@ -1,7 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { MIGRATIONS_FOLDER, migrate } from '../store/postgres/migrate.ts';
+import { migrate, migrationScript } from '../store/postgres/migrate.ts';
 import { fail, print } from './output.ts';
 
 interface Options {
@@ -16,7 +14,7 @@ export function migrateCommand(): Command {
     .option('--json', 'answer as JSON')
     .action(async (options: Options) => {
       if (options.sql === true) {
-        process.stdout.write(await allStatements());
+        process.stdout.write(migrationScript());
         return;
       }
       const databaseUrl = process.env['DATABASE_URL'];
@@ -28,10 +26,4 @@ export function migrateCommand(): Command {
       }
       print(options, { migrated: true }, 'The schema is up to date.');
     });
-}
-
-async function allStatements(): Promise<string> {
-  const files = (await readdir(MIGRATIONS_FOLDER)).filter((name) => name.endsWith('.sql')).sort();
-  const texts = await Promise.all(files.map((name) => readFile(join(MIGRATIONS_FOLDER, name), 'utf8')));
-  return texts.map((text, index) => `-- ${files[index]}\n${text}\n`).join('\n');
 }

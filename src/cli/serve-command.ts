@@ -37,6 +37,8 @@ async function serve(options: Options): Promise<void> {
     return fail(options, [...('problems' in read ? read.problems : []), ...missing]);
   }
 
+  // From here on a signal stops in order, also while things are still starting.
+  const stopped = stopSignal();
   const database = given === '' ? await embeddedDatabase() : { url: given, stop: async () => undefined };
   try {
     const server = await startNodeServer({
@@ -51,11 +53,13 @@ async function serve(options: Options): Promise<void> {
       { url: server.url, mode: read.config.mode },
       `Rolecall serves on ${server.url}. Ctrl-C stops it.`,
     );
-    await stopSignal();
+    await stopped;
     await server.stop();
-  } finally {
+  } catch (error) {
     await database.stop();
+    fail(options, [`it could not be served: ${error instanceof Error ? error.message : 'unknown error'}`]);
   }
+  await database.stop();
 }
 
 /** Serving goes on: a database that comes up later, or is migrated later, makes it ready. */

@@ -12,36 +12,68 @@ export interface Dispatcher extends Executor {
 /** Longer than an attempt may take; past it somebody else may try, which at worst revokes what is revoked. */
 const LEASE_MS = 30_000;
 
+/** How soon to look for more while attempts are under way: one that hangs keeps nobody else waiting. */
+const LOOK_AGAIN_MS = 250;
+
+/** For how long nothing is tried with a key that cannot be used. */
+const UNUSABLE_MS = 5_000;
+
 /**
- * Carries out what is owed until nothing is due, the provider's budget is spent or the time is up.
+ * Carries out what is owed until nothing is due, the provider's budget is spent, the time is up or `stopping`. What is
+ * under way then is waited for.
  * @returns how many effects were attempted.
  */
-export async function dispatchEffects(dispatcher: Dispatcher, untilMs: number): Promise<number> {
-  const { store, clock, log, mode } = dispatcher;
+export async function dispatchEffects(
+  dispatcher: Dispatcher,
+  untilMs: number,
+  stopping: () => boolean = () => false,
+): Promise<number> {
+  const { clock, log, mode, concurrency } = dispatcher;
   if (mode === 'paused') return 0;
+  const lease = leaseUsable(dispatcher);
+  const running = new Set<Promise<unknown>>();
+  const failures: unknown[] = [];
   let attempted = 0;
-  let checked = false;
-  while (clock.now() < untilMs) {
-    // Only what can be started at once is leased: a lease that waits would run out in the queue.
-    const leased = await store.leaseEffects({
-      ...dispatcher.budget,
-      most: dispatcher.concurrency,
-      leaseMs: LEASE_MS,
-    });
-    if (leased.length === 0) break;
-    if (!checked) {
-      const check = await checkInstance(dispatcher, dispatcher.knownInstance);
-      if (check !== 'matches') {
-        await Promise.all(leased.map((one) => giveBack(dispatcher, one, check)));
-        break;
+  try {
+    while (failures.length === 0 && clock.now() < untilMs && !stopping()) {
+      // Only what can be started at once is leased: a lease that waits would run out in the queue.
+      const leased = running.size < concurrency ? await lease(concurrency - running.size) : [];
+      attempted += leased.length;
+      for (const one of leased) {
+        const ended: Promise<unknown> = attempt(dispatcher, one)
+          .catch((error: unknown) => failures.push(error))
+          .finally(() => running.delete(ended));
+        running.add(ended);
       }
-      checked = true;
+      if (running.size === 0) break;
+      await firstOf(running, LOOK_AGAIN_MS);
     }
-    await Promise.all(leased.map((one) => attempt(dispatcher, one)));
-    attempted += leased.length;
+  } finally {
+    await Promise.all(running);
+    if (attempted > 0) log.info('effects_attempted', { attempted });
   }
-  if (attempted > 0) log.info('effects_attempted', { attempted });
+  if (failures.length > 0) throw failures[0];
   return attempted;
+}
+
+/** Leases what may be attempted now: nothing while the key cannot be used, which is nobody's attempt. */
+function leaseUsable(dispatcher: Dispatcher): (most: number) => Promise<readonly LeasedEffect[]> {
+  const { store, clock, mode, knownInstance } = dispatcher;
+  let usable = false;
+  return async (most) => {
+    const request = { ...dispatcher.budget, most, leaseMs: LEASE_MS, revoke: mode === 'enforce' };
+    const leased = await store.leaseEffects(request);
+    if (usable || leased.length === 0) return leased;
+    const check = await checkInstance(dispatcher, knownInstance);
+    if (check === 'matches') {
+      usable = true;
+      return leased;
+    }
+    const pauseMs = check === 'rate_limited' ? Math.max(0, knownInstance.notBefore - clock.now()) : null;
+    const ended = { result: 'paused', error: check, retryInMs: pauseMs ?? UNUSABLE_MS, pauseMs } as const;
+    await Promise.all(leased.map((one) => store.settleEffect(one, ended, 0)));
+    return [];
+  };
 }
 
 async function attempt(dispatcher: Dispatcher, leased: LeasedEffect): Promise<void> {
@@ -50,8 +82,11 @@ async function attempt(dispatcher: Dispatcher, leased: LeasedEffect): Promise<vo
   dispatcher.log.info('effect_settled', { effect: leased.id, kind: leased.effect.kind, settled, calls });
 }
 
-/** The key cannot be used now: that is nobody's attempt. */
-async function giveBack(dispatcher: Dispatcher, leased: LeasedEffect, why: string): Promise<void> {
-  const ended = { result: 'paused', error: why, retryInMs: 5_000, pauseMs: null } as const;
-  await dispatcher.store.settleEffect(leased, ended, 0);
+async function firstOf(running: Iterable<Promise<unknown>>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([...running, enough]);
+  clearTimeout(timer);
 }

@@ -1,9 +1,17 @@
 import type { OwedEffect } from '../domain/effects.ts';
 import type { Evidence } from '../domain/evidence.ts';
-import { retryDelay } from '../domain/retry.ts';
+import { MOST_ATTEMPTS, retryDelay } from '../domain/retry.ts';
 import type { Decider } from './decide-and-commit.ts';
 import { observe } from './observe.ts';
-import type { AttemptResult, LeasedEffect, Log, Provider, ProviderAnswer, ProviderFailure } from './ports.ts';
+import {
+  type AttemptResult,
+  type LeasedEffect,
+  type Log,
+  type Provider,
+  type ProviderAnswer,
+  type ProviderFailure,
+  StoreRejected,
+} from './ports.ts';
 
 export interface Executor extends Decider {
   readonly provider: Provider;
@@ -13,7 +21,6 @@ export interface Executor extends Decider {
 }
 
 /** What a single attempt may take: a user with a thousand sessions gives way to others in between. */
-const MOST_CALLS = 60;
 const MOST_MS = 15_000;
 
 export interface Attempt {
@@ -21,8 +28,22 @@ export interface Attempt {
   readonly calls: number;
 }
 
-/** Carries out one effect, outside of any transaction. Never throws for what the provider does. */
+/**
+ * Carries out one effect, outside of any transaction. Never throws for what the provider does, nor for what the
+ * database refuses of its answer: both are failed attempts, and those are counted.
+ */
 export async function executeEffect(executor: Executor, leased: LeasedEffect): Promise<Attempt> {
+  // Whatever ended the attempts before, it ended their processes too: attempts are counted when they start.
+  if (leased.attempts > MOST_ATTEMPTS) return { ended: dead(executor, leased, 'never_ended'), calls: 0 };
+  try {
+    return await execute(executor, leased);
+  } catch (error) {
+    if (!(error instanceof StoreRejected)) throw error;
+    return { ended: tryAgain(executor, leased, 'refused_by_database'), calls: leased.calls };
+  }
+}
+
+async function execute(executor: Executor, leased: LeasedEffect): Promise<Attempt> {
   const { effect } = leased;
   switch (effect.kind) {
     case 'revoke_sessions':
@@ -45,6 +66,7 @@ async function revokeSessions(
     return { ended: { result: 'done' }, calls: 0 };
   }
   let calls = 0;
+  let revocations = 0;
   const until = executor.clock.now() + MOST_MS;
   for (let offset = 0, more = true; more; ) {
     const page = await executor.provider.sessions(effect.userId, offset);
@@ -52,12 +74,14 @@ async function revokeSessions(
     if ('failure' in page) return { ended: afterFailure(executor, leased, page), calls };
     for (const session of page.answer.sessions) {
       if (!session.live || session.createdAt > effect.cutoff) continue;
-      if (calls >= MOST_CALLS || executor.clock.now() > until) {
+      // One at least: an attempt that only lists would be repeated for ever.
+      if (revocations > 0 && (calls >= leased.calls || executor.clock.now() > until)) {
         const ended = { result: 'paused', error: 'more_sessions', retryInMs: 0, pauseMs: null } as const;
         return { ended, calls };
       }
       const revoked = await executor.provider.revokeSession(session.id);
       calls += 1;
+      revocations += 1;
       if ('failure' in revoked) return { ended: afterFailure(executor, leased, revoked), calls };
       executor.log.info('session_revoked', { effect: leased.id, user: effect.userId, session: session.id });
     }
@@ -113,7 +137,11 @@ function afterFailure(executor: Executor, leased: LeasedEffect, failure: Provide
 
 function tryAgain(executor: Executor, leased: LeasedEffect, error: string): AttemptResult {
   const retryInMs = retryDelay(leased.attempts, executor.chance());
-  if (retryInMs !== null) return { result: 'retry', error, retryInMs };
+  return retryInMs === null ? dead(executor, leased, error) : { result: 'retry', error, retryInMs };
+}
+
+/** Given up, and there for an operator to see. */
+function dead(executor: Executor, leased: LeasedEffect, error: string): AttemptResult {
   executor.log.error('effect_dead', { effect: leased.id, kind: leased.effect.kind, error });
   return { result: 'dead', error };
 }

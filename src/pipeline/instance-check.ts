@@ -1,18 +1,23 @@
 import type { Clock, Log, Provider, Store } from './ports.ts';
 
 /** Whether the secret key belongs to the instance that the database is pinned to. */
-export type InstanceCheck = 'matches' | 'wrong_instance_key' | 'unknown';
+export type InstanceCheck = 'matches' | 'wrong_instance_key' | 'unknown' | 'rate_limited';
 
 /** What one process has learnt of its key: plain data, so that a worker may keep it between requests. */
 export interface KnownInstance {
   id: string | null;
   askedAt: number;
+  /** After a failure: whoever wants to know again waits until then. */
+  notBefore: number;
+  rateLimited: boolean;
 }
 
 const ASK_AGAIN_AFTER_MS = 5 * 60_000;
+const ASK_AGAIN_AFTER_FAILURE_MS = 2_000;
 
 export function unknownInstance(): KnownInstance {
-  return { id: null, askedAt: Number.NEGATIVE_INFINITY };
+  const never = Number.NEGATIVE_INFINITY;
+  return { id: null, askedAt: never, notBefore: never, rateLimited: false };
 }
 
 /**
@@ -20,26 +25,37 @@ export function unknownInstance(): KnownInstance {
  * key is known to belong here. An unpinned database takes the key's instance for its own.
  */
 export async function checkInstance(
-  { store, provider, clock, log }: { store: Store; provider: Provider; clock: Clock; log: Log },
+  parts: { store: Store; provider: Provider; clock: Clock; log: Log },
   known: KnownInstance,
 ): Promise<InstanceCheck> {
+  const { store, log } = parts;
   const pinned = (await store.readReadiness()).providerInstance;
-  if (known.id === null || clock.now() - known.askedAt > ASK_AGAIN_AFTER_MS) {
-    const asked = await provider.instance();
-    if ('failure' in asked) {
-      log.warn('instance_unknown', { failure: asked.failure });
-      if (known.id === null) return 'unknown';
-    } else {
-      known.id = asked.answer;
-      known.askedAt = clock.now();
-    }
-  }
-  if (known.id === null) return 'unknown';
+  await learnInstance(parts, known);
+  if (known.id === null) return known.rateLimited ? 'rate_limited' : 'unknown';
   if (pinned === null) {
     await store.pinInstance(known.id);
-    return checkInstance({ store, provider, clock, log }, known);
+    return checkInstance(parts, known);
   }
   if (pinned === known.id) return 'matches';
   log.error('wrong_instance_key', { pinned, key: known.id });
   return 'wrong_instance_key';
+}
+
+/** Once in a while, since a key can be exchanged; an answer that was had counts until the next one. */
+async function learnInstance(
+  { provider, clock, log }: { provider: Provider; clock: Clock; log: Log },
+  known: KnownInstance,
+): Promise<void> {
+  const now = clock.now();
+  if (now < known.notBefore || (known.id !== null && now - known.askedAt <= ASK_AGAIN_AFTER_MS)) return;
+  const asked = await provider.instance();
+  if ('answer' in asked) {
+    known.id = asked.answer;
+    known.askedAt = clock.now();
+    return;
+  }
+  log.warn('instance_unknown', { failure: asked.failure });
+  known.rateLimited = asked.failure === 'rate_limited';
+  const waitMs = asked.failure === 'rate_limited' ? asked.retryAfterMs : ASK_AGAIN_AFTER_FAILURE_MS;
+  known.notBefore = clock.now() + waitMs;
 }

@@ -122,6 +122,8 @@ export interface LeasedEffect {
   readonly generation: number;
   readonly leaseToken: string;
   readonly deliveryId: string | null;
+  /** Calls of the provider that the shared budget has granted for this attempt. */
+  readonly calls: number;
 }
 
 /** How an attempt ended. `paused` did not fail: it waits for the provider's rate limit, or has more to do. */
@@ -163,7 +165,12 @@ export interface Store {
   /** All or nothing. `moved`: what the decision rests on has changed since it was read. Throws `StoreRejected`. */
   commit(commit: Commit): Promise<Committed | 'moved'>;
   leaseEffects(
-    request: Budget & { readonly most: number; readonly leaseMs: number },
+    request: Budget & {
+      readonly most: number;
+      readonly leaseMs: number;
+      /** Whether revocations may be taken too. */
+      readonly revoke: boolean;
+    },
   ): Promise<LeasedEffect[]>;
   settleEffect(leased: LeasedEffect, ended: AttemptResult, calls: number): Promise<Settled>;
   isMemberAnywhere(userId: UserId): Promise<boolean>;
@@ -178,9 +185,15 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-/** The database understood and refused: the same content would be refused again. */
+/** The database understood and refused: this content, or, where its schema does not fit, anything. */
 export class StoreRejected extends Error {
   override readonly name = 'StoreRejected';
+  readonly about: 'content' | 'schema';
+
+  constructor(message: string, about: 'content' | 'schema', options?: ErrorOptions) {
+    super(message, options);
+    this.about = about;
+  }
 }
 
 export interface ProviderSession {

@@ -1,6 +1,13 @@
 import { type Decided, type Item, questionsAbout } from '../domain/decide/decide.ts';
 import { type Cause, type Decider, decideAndCommit, type Prepared } from './decide-and-commit.ts';
-import { type Delivery, type Log, type Reading, type StoredDelivery, StoreRejected } from './ports.ts';
+import {
+  type Delivery,
+  type Log,
+  type Reading,
+  type StoredDelivery,
+  StoreRejected,
+  StoreUnavailable,
+} from './ports.ts';
 
 /** What the sender is told of one delivery, and what the log is told beside it. */
 export type Processed =
@@ -16,7 +23,7 @@ export type ProcessDeliveries = (deliveries: readonly Delivery[]) => Promise<Pro
 /**
  * The one way in: verified deliveries to facts, in one commit. Answers one for each delivery, in order. A delivery
  * that the database refuses never fails its neighbours: the batch is halved until it stands alone, and is then stored
- * as failed. Throws `StoreUnavailable`; then nothing of what it was given is taken.
+ * as failed. Throws `StoreUnavailable`; what was taken before that is a duplicate when it is sent again.
  */
 export function processDeliveries(decider: Decider & { readonly log: Log }): ProcessDeliveries {
   const take: ProcessDeliveries = async (deliveries) => {
@@ -24,10 +31,12 @@ export function processDeliveries(decider: Decider & { readonly log: Log }): Pro
       return await takeTogether(decider, deliveries);
     } catch (error) {
       if (!(error instanceof StoreRejected)) throw error;
+      // Not theirs to suffer for: they are taken when the database fits again.
+      if (error.about === 'schema') throw new StoreUnavailable('the schema does not fit', { cause: error });
       const [only] = deliveries;
       if (deliveries.length === 1 && only !== undefined) {
         decider.log.error('delivery_refused_by_database', { delivery: only.id, problem: error.message });
-        return takeTogether(decider, [spoilt(only)]);
+        return takeSpoilt(decider, only);
       }
       const half = Math.ceil(deliveries.length / 2);
       const first = await take(deliveries.slice(0, half));
@@ -126,8 +135,20 @@ function answerWithoutDeciding(
   });
 }
 
-function spoilt(delivery: Delivery): Delivery {
-  const evidence = delivery.content.kind === 'evidence' ? delivery.content.evidence : [];
-  const questions = evidence.flatMap(questionsAbout);
-  return { ...delivery, content: { kind: 'malformed', problem: 'refused_by_database', questions } };
+/** Stores a delivery whose content was refused, with what to ask the provider instead of believing it. */
+async function takeSpoilt(decider: Decider, delivery: Delivery): Promise<Processed[]> {
+  const { content } = delivery;
+  const questions =
+    content.kind === 'evidence'
+      ? content.evidence.flatMap(questionsAbout)
+      : content.kind === 'malformed'
+        ? content.questions
+        : [];
+  const problem = 'refused_by_database';
+  try {
+    return await takeTogether(decider, [{ ...delivery, content: { kind: 'malformed', problem, questions } }]);
+  } catch (error) {
+    if (!(error instanceof StoreRejected)) throw error;
+    throw new StoreUnavailable('not even as failed', { cause: error });
+  }
 }

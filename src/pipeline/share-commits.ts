@@ -8,6 +8,8 @@ interface Waiting {
 }
 
 const MOST_TOGETHER = 256;
+/** Of bodies in one commit: hundreds of the largest would be one statement of a hundred megabytes. */
+const MOST_BYTES = 2 * 1024 * 1024;
 
 /**
  * Lets concurrent requests of one process share a commit: while one is in flight the next batch gathers, so there is
@@ -20,8 +22,8 @@ export function shareCommits(process: ProcessDeliveries): (delivery: Delivery) =
   const drain = async (): Promise<void> => {
     busy = true;
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, MOST_TOGETHER);
-      waiting = waiting.slice(MOST_TOGETHER);
+      const batch = waiting.slice(0, batchSize(waiting));
+      waiting = waiting.slice(batch.length);
       await settle(process, batch);
     }
     busy = false;
@@ -32,6 +34,16 @@ export function shareCommits(process: ProcessDeliveries): (delivery: Delivery) =
       waiting.push({ delivery, resolve, reject });
       if (!busy) void drain();
     });
+}
+
+/** At least one, and of the next ones as many as go together. */
+function batchSize(waiting: readonly Waiting[]): number {
+  let bytes = 0;
+  const end = waiting.findIndex((one, index) => {
+    bytes += one.delivery.body.byteLength;
+    return index === MOST_TOGETHER || (index > 0 && bytes > MOST_BYTES);
+  });
+  return end === -1 ? waiting.length : end;
 }
 
 async function settle(process: ProcessDeliveries, batch: readonly Waiting[]): Promise<void> {

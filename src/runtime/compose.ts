@@ -15,8 +15,8 @@ export interface Composed {
   readonly services: Services;
   readonly webhooks: Webhooks;
   readonly process: ProcessDeliveries;
-  /** Carries out what is owed, until nothing is due or `untilMs` has come. */
-  dispatch(untilMs: number): Promise<number>;
+  /** Carries out what is owed, until nothing is due, `untilMs` has come or it is told to stop. */
+  dispatch(untilMs: number, stopping?: () => boolean): Promise<number>;
 }
 
 const PROVIDER_TIMEOUT_MS = 5_000;
@@ -69,7 +69,7 @@ export function compose(
   return {
     webhooks,
     process,
-    dispatch: (untilMs) => dispatchEffects(dispatcher, untilMs),
+    dispatch: (untilMs, stopping) => dispatchEffects(dispatcher, untilMs, stopping),
     services: {
       store,
       webhooks,
@@ -78,7 +78,9 @@ export function compose(
       log,
       readTokens: config.readTokens,
       dispatchSoon: () => parts.dispatchSoon(),
-      checkInstance: () => checkInstance(dispatcher, knownInstance),
+      // Paused, the provider is called for nothing, not even for this.
+      checkInstance: async () =>
+        config.mode === 'paused' ? 'unknown' : checkInstance(dispatcher, knownInstance),
       async process(delivery) {
         if (share !== null) return share(delivery);
         const [processed] = await process([delivery]);

@@ -5,13 +5,13 @@ export interface DispatchLoop {
   start(): void;
   /** Something is owed: do not wait for the next sweep. */
   nudge(): void;
-  /** Ends after the run that is under way. */
+  /** Ends after what is under way. */
   stop(): Promise<void>;
 }
 
 /** Runs `dispatch` when nudged and once a sweep, one run at a time. A failed run loses nothing: the next one finds it. */
 export function dispatchLoop(
-  dispatch: () => Promise<unknown>,
+  dispatch: (stopping: () => boolean) => Promise<unknown>,
   failed: (error: unknown) => void,
 ): DispatchLoop {
   let running: Promise<void> | null = null;
@@ -31,7 +31,7 @@ export function dispatchLoop(
     while (!stopping) {
       nudged = false;
       try {
-        await dispatch();
+        await dispatch(() => stopping);
       } catch (error) {
         failed(error);
       }

@@ -15,7 +15,11 @@ export interface NodeServerOptions extends RolecallOptions {
   readonly port: number;
   /** 127.0.0.1 when left out: what faces the network is a proxy's to say. */
   readonly host?: string;
+  /** How long `stop` waits for requests in flight. 15 seconds when left out: longer than any request takes. */
+  readonly graceMs?: number;
 }
+
+const GRACE_MS = 15_000;
 
 /** Serves Rolecall over HTTP on Node. Throws what `createRolecall` throws, or why the port cannot be had. */
 export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
@@ -30,8 +34,12 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
     async stop() {
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
+      // A kept-alive connection ends after the answer it waits for; one that never asks ends with the grace.
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      const hurry = setTimeout(() => server.closeAllConnections(), options.graceMs ?? GRACE_MS);
       await closed;
+      clearInterval(idle);
+      clearTimeout(hurry);
       await rolecall.stop();
     },
   };

@@ -57,7 +57,7 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     dispatchSoon: () => loop.nudge(),
   });
   const loop = dispatchLoop(
-    () => composed.dispatch(clock.now() + DISPATCH_MS),
+    (stopping) => composed.dispatch(clock.now() + DISPATCH_MS, stopping),
     (error) => log.error('dispatch_failed', { error: error instanceof Error ? error.name : typeof error }),
   );
   const app = createApp((_: Context) => ({ services: composed.services }));

@@ -28,6 +28,8 @@ export function postgresStatements(
     connect_timeout: options.connectTimeoutS ?? 10,
     fetch_types: false,
     prepare: false,
+    // The driver's own wait grows to 20 seconds: a database that is back would go unnoticed for as long.
+    backoff: (failures: number) => Math.min(0.5, 0.02 * 2 ** failures),
     onnotice: () => undefined,
     connection: { application_name: 'rolecall' },
   });
@@ -80,19 +82,26 @@ export function base64OfBytes(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** SQLSTATE classes after which the same statement may well succeed: connection, resources, shutdown, rollbacks. */
-const PASSING = /^(08|53|55|57|58|XX)/;
+/**
+ * SQLSTATE classes that speak of the content: data, constraints, limits, a trigger's own word. Everything else is about
+ * the database (down, full, read-only, in recovery) and may pass.
+ */
+const ABOUT_CONTENT = /^(09|21|22|23|2F|38|39|44|54|P0)/;
+/** And these of a database that is not, or not yet, the one this code was written for. */
+const ABOUT_SCHEMA = /^(0A|3F|42)/;
 
 function meaningOf(error: unknown): Error {
   const code = sqlStateOf(error);
   if (code === 'RCL01' || code?.startsWith('40')) return new StoreMoved('moved', { cause: error });
   // In workerd a database that is down is a plain error without a code.
-  if (code === null || PASSING.test(code))
-    return new StoreUnavailable('the database is unavailable', { cause: error });
-  return new StoreRejected(`the database refused (${code})`, { cause: error });
+  const about =
+    code === null ? null : ABOUT_CONTENT.test(code) ? 'content' : ABOUT_SCHEMA.test(code) ? 'schema' : null;
+  if (about === null) return new StoreUnavailable('the database is unavailable', { cause: error });
+  return new StoreRejected(`the database refused (${code})`, about, { cause: error });
 }
 
-function sqlStateOf(error: unknown): string | null {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+/** Only the server's own word counts: the system's codes look alike, and `EPIPE` is a connection that broke. */
+export function sqlStateOf(error: unknown): string | null {
+  if (!(error instanceof Error) || error.name !== 'PostgresError' || !('code' in error)) return null;
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
 }

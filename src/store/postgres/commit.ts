@@ -48,16 +48,13 @@ const CHECKED_WHEN_READ: ReadonlySet<FactTable> = new Set(['members', 'membershi
 
 function factRows(draft: Draft, basis: Basis): object {
   return Object.fromEntries(
-    tablesOf(draft).map(([name, table]) => {
+    tablesOf(draft).flatMap(([name, table]) => {
       const expect = (key: string) => basis.rowVersions.get(versionKey(name, key)) ?? 0;
-      const checked = CHECKED_WHEN_READ.has(name) ? table.consulted : table.written.keys();
-      return [
-        name,
-        {
-          checks: [...checked].map((key) => ({ ...identityOf(name, key), expect: expect(key) })),
-          writes: [...table.written].map(([key, row]) => ({ ...row, expect: expect(key) })),
-        },
-      ];
+      const checked = [...(CHECKED_WHEN_READ.has(name) ? table.consulted : table.written.keys())];
+      if (checked.length === 0) return [];
+      const checks = checked.map((key) => ({ ...identityOf(name, key), expect: expect(key) }));
+      const writes = [...table.written].map(([key, row]) => ({ ...row, expect: expect(key) }));
+      return [[name, { checks, writes }]];
     }),
   );
 }

@@ -20,8 +20,11 @@ const organizationId = v.custom<OrganizationId>(isOrganizationId);
 const userId = v.custom<UserId>(isUserId);
 const membershipId = v.custom<MembershipId>(isMembershipId);
 
+/** A kind of row that was not asked for is not there. */
+const rowsOf = <Row extends v.GenericSchema>(row: Row) => v.optional(v.array(row), []);
+
 const rows = v.object({
-  users: v.array(
+  users: rowsOf(
     v.object({
       id: userId,
       version,
@@ -32,7 +35,7 @@ const rows = v.object({
       rowVersion,
     }),
   ),
-  organizations: v.array(
+  organizations: rowsOf(
     v.object({
       id: organizationId,
       name: v.nullable(v.string()),
@@ -42,7 +45,7 @@ const rows = v.object({
       rowVersion,
     }),
   ),
-  roles: v.array(
+  roles: rowsOf(
     v.object({
       id: v.string(),
       key: v.nullable(v.string()),
@@ -55,7 +58,7 @@ const rows = v.object({
       rowVersion,
     }),
   ),
-  roleKeys: v.array(
+  roleKeys: rowsOf(
     v.object({
       key: v.string(),
       roleId: v.nullable(v.string()),
@@ -67,10 +70,10 @@ const rows = v.object({
       rowVersion,
     }),
   ),
-  permissions: v.array(
+  permissions: rowsOf(
     v.object({ id: v.string(), key: v.nullable(v.string()), createdAt: time, deletedAt: time, rowVersion }),
   ),
-  permissionKeys: v.array(
+  permissionKeys: rowsOf(
     v.object({
       key: v.string(),
       permissionId: v.string(),
@@ -79,7 +82,7 @@ const rows = v.object({
       rowVersion,
     }),
   ),
-  memberships: v.array(
+  memberships: rowsOf(
     v.object({
       id: membershipId,
       organizationId: v.nullable(organizationId),
@@ -96,7 +99,7 @@ const rows = v.object({
       rowVersion,
     }),
   ),
-  members: v.array(
+  members: rowsOf(
     v.object({
       organizationId,
       userId,
@@ -107,7 +110,7 @@ const rows = v.object({
       rowVersion,
     }),
   ),
-  sessions: v.array(v.object({ id: v.string(), userId, endedAt: time, rowVersion })),
+  sessions: rowsOf(v.object({ id: v.string(), userId, endedAt: time, rowVersion })),
 });
 
 export const reading = v.object({

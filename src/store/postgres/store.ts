@@ -21,6 +21,7 @@ const leased = v.array(
     generation: v.number(),
     leaseToken: v.string(),
     deliveryId: v.nullable(v.string()),
+    calls: v.number(),
   }),
 );
 
@@ -69,15 +70,14 @@ export function postgresStore(statements: Statements): Store {
           generation: row.generation,
           leaseToken: row.leaseToken,
           deliveryId: row.deliveryId,
+          calls: row.calls,
         }),
       );
     },
 
-    async settleEffect({ id, leaseToken, generation }, ended, calls): Promise<Settled> {
-      return checked(
-        settled,
-        await statements.call('settle_effect', { id, leaseToken, generation, calls, ...ended }),
-      );
+    async settleEffect({ id, leaseToken, generation, calls: granted }, ended, calls): Promise<Settled> {
+      const settlement = { id, leaseToken, generation, granted, calls, ...ended };
+      return checked(settled, await statements.call('settle_effect', settlement));
     },
 
     async isMemberAnywhere(userId) {
