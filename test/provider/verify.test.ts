@@ -23,11 +23,11 @@ const NOW = 1_795_293_922_000;
 const BODY = '{"type":"user.created","note":"é 漢 🙂"}';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const headersOf = (given: Record<string, string | undefined>) =>
-  new Headers(Object.entries(given).filter((one): one is [string, string] => one[1] !== undefined));
+const headersOf = (given: object) =>
+  new Headers(Object.entries(given).filter((one): one is [string, string] => typeof one[1] === 'string'));
 
 function verify(
-  given: Record<string, string | undefined>,
+  given: object,
   body: string | Uint8Array = BODY,
   secrets: readonly string[] = [SECRET],
   now = NOW,
@@ -188,16 +188,24 @@ describe('the headers', () => {
     },
   );
 
-  it.each(['msg 1', 'msg\t1', "msg'1", 'msg/1', '_msg', '.', 'é', `m${'x'.repeat(191)}`, 'msg_1,msg_1', 'msg_1.2'])(
-    'are refused with the id %j',
-    (id) => {
-      const given = good({
-        'svix-id': id,
-        'svix-signature': svixSignature(SECRET, id, NOW / 1000, BODY),
-      });
-      expect(verify(given)).toBe('id_malformed');
-    },
-  );
+  it.each([
+    'msg 1',
+    'msg\t1',
+    "msg'1",
+    'msg/1',
+    '_msg',
+    '.',
+    'é',
+    `m${'x'.repeat(191)}`,
+    'msg_1,msg_1',
+    'msg_1.2',
+  ])('are refused with the id %j', (id) => {
+    const given = good({
+      'svix-id': id,
+      'svix-signature': svixSignature(SECRET, id, NOW / 1000, BODY),
+    });
+    expect(verify(given)).toBe('id_malformed');
+  });
 
   it('are refused under the names of the standard, alone', () => {
     const given = good();
