@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { countingProxy, type Proxy } from '../support/proxy.ts';
+import { type CountingProxy, countingProxy } from '../support/proxy.ts';
 import { outcomes, type Rig, readMember, seedOrganization, startRig, type Worker } from '../support/rig.ts';
 
 let rig: Rig;
-let proxy: Proxy;
+let proxy: CountingProxy;
 /** Speaks to the database through the proxy, on one connection that is open already. */
 let counted: Worker;
 let other: Worker;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-export interface Proxy {
+export interface CountingProxy {
   readonly url: string;
   /** How often the client spoke after the server had spoken, or first: each is a wait of one round trip. */
   waits(): number;
@@ -13,7 +13,7 @@ export interface Proxy {
 }
 
 /** Stands between the client and Postgres, and counts at the wire what a network would cost. */
-export async function countingProxy(databaseUrl: string): Promise<Proxy> {
+export async function countingProxy(databaseUrl: string): Promise<CountingProxy> {
   const target = new URL(databaseUrl);
   const open = new Set<Socket>();
   let waits = 0;
