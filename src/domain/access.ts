@@ -25,6 +25,17 @@ export function grantsOf(draft: Draft, role: string): readonly string[] {
   return draft.roleKeys.get(role)?.grants ?? [];
 }
 
+/** What tokens of a role's holders may carry: what its key grants, and what its role was told to, believed or not. */
+export function carriedBy(draft: Draft, role: string): readonly string[] {
+  const key = draft.roleKeys.get(role);
+  if (key === undefined) return [];
+  const owner = key.roleId === null ? undefined : draft.roles.get(key.roleId);
+  const living = (owner?.permissions ?? []).filter(
+    (permission) => draft.permissionKeys.get(permission)?.deletedAt == null,
+  );
+  return [...key.grants, ...living];
+}
+
 /** Access through one membership, suspension and deleted organizations aside: those are facts of other rows. */
 function accessThrough(draft: Draft, membership: MembershipFact | undefined): Access {
   if (membership === undefined || !isAlive(membership) || membership.role === null) return NO_ACCESS;

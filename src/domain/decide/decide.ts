@@ -94,7 +94,7 @@ function applyEvidence(draft: Draft, evidence: Evidence, context: Context): Verd
     case 'role':
       return decideRole(draft, evidence, context);
     case 'role-deleted':
-      return decideRoleDeleted(draft, evidence, context);
+      return decideRoleDeleted(draft, evidence);
     case 'permission':
       return decidePermission(draft, evidence, context);
     case 'permission-deleted':

@@ -10,7 +10,9 @@ import { cutLostSince, putGrants } from './role-keys.ts';
  */
 export function learnFromMembership(draft: Draft, said: MembershipSnapshot, context: Context): void {
   const key = draft.roleKeys.get(said.role);
-  const { at } = said.version;
+  const { at, updatedAt } = said.version;
+  // An event lists what was true when it came about; its envelope may be stamped a little later.
+  const listedAt = said.told === 'observed' ? at : updatedAt;
   if (key === undefined) draft.effects.push({ kind: 'lookup_roles' });
   if (said.permissions === null) return;
   const listed = permissionSet(said.permissions);
@@ -19,7 +21,7 @@ export function learnFromMembership(draft: Draft, said: MembershipSnapshot, cont
     if (context.late) return;
     const seed = { key: said.role, roleId: null, roleCreatedAt: null, grants: [], cutoff: null };
     putGrants(draft, { ...seed, bound: living, boundAt: at }, living, at);
-    cutLostSince(draft, said.role, listed, at);
+    cutLostSince(draft, said.role, listed, at, (definition) => definition.at > listedAt);
     return;
   }
   const toldAt = definitionOf(draft, key.roleId).at ?? key.boundAt;
@@ -33,5 +35,5 @@ export function learnFromMembership(draft: Draft, said: MembershipSnapshot, cont
       draft.effects.push({ kind: 'lookup_roles' });
     }
   }
-  cutLostSince(draft, said.role, listed, at);
+  cutLostSince(draft, said.role, listed, at, (definition) => definition.at > listedAt);
 }

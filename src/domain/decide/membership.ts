@@ -1,4 +1,4 @@
-import { type Access, accessOf, difference, gains, grantsOf, isAlive } from '../access.ts';
+import { type Access, accessOf, carriedBy, difference, gains, grantsOf, isAlive } from '../access.ts';
 import type { Cutoff } from '../changes.ts';
 import type { Draft } from '../draft.ts';
 import type { MembershipSnapshot } from '../evidence.ts';
@@ -93,9 +93,10 @@ function lossesOf(draft: Draft, decided: Decided): Loss[] {
     return losses;
   }
   const at = timeOf(row);
-  const moved = row.version !== known.version || row.contested !== known.contested;
-  if (moved && difference(carriedBy(draft, known), after.permissions).length > 0)
-    losses.push({ at, cause: 'reduced' });
+  if (row.version !== known.version || row.contested !== known.contested) {
+    const lost = lossOf(draft, rolesOf(known), [], after);
+    if (lost !== 'nothing') losses.push({ at, cause: lost });
+  }
   if (known.version === null && said.told !== 'created' && said.version.updatedAt > said.createdAt) {
     // First sight of somebody who was changed before: what they lost then is unknown.
     losses.push({ at, cause: null });
@@ -112,15 +113,23 @@ function lossesOf(draft: Draft, decided: Decided): Loss[] {
 /** A role held before the present version, that was not known to have been held: tokens from then may carry more. */
 function lossesSince(draft: Draft, said: MembershipSnapshot, row: MembershipFact, after: Access): Loss[] {
   const at = timeOf(row);
-  const carried = [...grantsOf(draft, said.role), ...(said.permissions ?? [])];
-  if (difference(carried, after.permissions).length > 0) return [{ at, cause: 'reduced' }];
+  const lost = lossOf(draft, [said.role], said.permissions ?? [], after);
+  if (lost !== 'nothing') return [{ at, cause: lost }];
   const cutoff = cutoffOnLeaving(draft, said.role, row);
   return cutoff === null ? [] : [{ at: Math.min(at, cutoff), cause: null }];
 }
 
-/** What the provider may have put into tokens, whether it was believed here or not. */
-function carriedBy(draft: Draft, known: MembershipFact): string[] {
-  return rolesOf(known).flatMap((role) => grantsOf(draft, role));
+/** Whether roles and a list held more than is held now. What was told of them but never believed signs nobody out. */
+function lossOf(
+  draft: Draft,
+  roles: readonly string[],
+  listed: readonly string[],
+  after: Access,
+): Loss['cause'] | 'nothing' {
+  const believed = [...listed, ...roles.flatMap((role) => grantsOf(draft, role))];
+  if (difference(believed, after.permissions).length > 0) return 'reduced';
+  const told = roles.flatMap((role) => carriedBy(draft, role));
+  return difference(told, after.permissions).length > 0 ? null : 'nothing';
 }
 
 /**

@@ -1,8 +1,8 @@
-import { definitionOf, deriveGrants, difference, sameSet } from '../access.ts';
+import { deriveGrants, difference, sameSet } from '../access.ts';
 import type { Cutoff } from '../changes.ts';
 import type { Draft } from '../draft.ts';
 import type { RoleFact, RoleKeyFact } from '../facts.ts';
-import { createdLater, latest } from '../version.ts';
+import { compareVersions, createdLater, latest, type Version } from '../version.ts';
 
 /**
  * Writes a role key with its grants, and one change for all who hold it. A loss cuts off every token issued up to the
@@ -33,21 +33,29 @@ export function cutRole(draft: Draft, key: string, at: number): void {
 }
 
 /**
- * Tokens from `at` carry what the key's role held then. What the key lacks now was lost since: at the latest by its
- * present definition or bound, or with the permission. What only waits to be believed was not lost.
+ * Tokens carry what the key's role `held` when something was told `at`. What the key lacks now was lost since: at the
+ * latest by its present definition, if that `isNewer`, by its bound, or with the permission. What only waits to be
+ * believed was not lost.
  */
-export function cutLostSince(draft: Draft, key: string, held: readonly string[], at: number): void {
+export function cutLostSince(
+  draft: Draft,
+  key: string,
+  held: readonly string[],
+  at: number,
+  isNewer: (definition: Version) => boolean,
+): void {
   const known = draft.roleKeys.get(key);
   if (known === undefined) return;
   const lost = difference(held, known.grants);
   if (lost.length === 0) return;
   const owner = known.roleId === null ? undefined : draft.roles.get(known.roleId);
   const times = [
-    owner?.deletedAt ?? owner?.version?.at ?? owner?.createdAt ?? null,
-    known.boundAt,
+    owner?.deletedAt ?? null,
+    owner?.version != null && isNewer(owner.version) ? owner.version.at : null,
+    known.boundAt !== null && known.boundAt > at ? known.boundAt : null,
     ...lost.map((permission) => draft.permissionKeys.get(permission)?.deletedAt ?? null),
   ];
-  const until = times.filter((time) => time !== null && time > at).reduce(latest, null);
+  const until = times.reduce(latest, null);
   if (until !== null) cutRole(draft, key, until);
 }
 
@@ -57,29 +65,27 @@ export function keysOf(draft: Draft, roleId: string): RoleKeyFact[] {
 }
 
 /**
- * Rule 2: a key belongs to the latest-created role that ever had it, even when that one is dead; unless a living role
- * was told to have it after that one's death. Grants stay as they were: they are the caller's to derive.
+ * Rule 2: a key belongs to the latest-created role that ever had it, even when that one is dead; only a role that took
+ * the key by a later change has it instead. Grants stay as they were: they are the caller's to derive.
  */
 export function claimRoleKey(draft: Draft, row: RoleFact, key: string): void {
   const held = draft.roleKeys.get(key);
   const createdAt = row.createdAt ?? 0;
-  if (held?.roleId != null) {
-    const owner = draft.roles.get(held.roleId);
-    const later = createdLater(
-      { createdAt, id: row.id },
-      { createdAt: held.roleCreatedAt ?? 0, id: held.roleId },
-    );
-    const takes = succeeds(row, owner, key) || (later && !succeeds(owner, row, key));
-    if (!takes) return;
-  }
+  if (held?.roleId != null && !claims(row, draft.roles.get(held.roleId), held)) return;
   const unheard = { key, bound: null, boundAt: null, grants: [], cutoff: null };
   draft.roleKeys.put(key, { ...(held ?? unheard), roleId: row.id, roleCreatedAt: createdAt });
 }
 
-/** Whether `role` lives and was told to have the key when `other` was dead. */
-function succeeds(role: RoleFact | undefined, other: RoleFact | undefined, key: string): boolean {
-  if (role?.version == null || role.deletedAt !== null || role.key !== key) return false;
-  return other?.deletedAt != null && role.version.at > other.deletedAt;
+function claims(row: RoleFact, owner: RoleFact | undefined, held: RoleKeyFact): boolean {
+  if (row.key === held.key && owner?.key === held.key && row.version !== null && owner.version !== null) {
+    // No two roles share a key at one time: the one that was changed first had lost it by the other's change.
+    const order = compareVersions(row.version, owner.version);
+    if (order !== 0) return order > 0;
+  }
+  return createdLater(
+    { createdAt: row.createdAt ?? 0, id: row.id },
+    { createdAt: held.roleCreatedAt ?? 0, id: held.roleId ?? '' },
+  );
 }
 
 function roleCutoff(key: string, at: number, notBeforeCommit: boolean): Cutoff {

@@ -13,7 +13,7 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
   const known = draft.roles.get(said.id) ?? unseen(said.id);
   const createdAt = Math.max(known.createdAt ?? said.createdAt, said.createdAt);
   const order = known.version === null ? 1 : compareVersions(said.version, known.version);
-  const newer = known.deletedAt === null && order > 0;
+  const newer = order > 0;
   const disputed = known.deletedAt === null && order === 0 && !sameSet(told, known.permissions);
   const row: RoleFact = newer
     ? {
@@ -41,32 +41,25 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
       cutRole(draft, key.key, said.told === 'observed' ? said.version.updatedAt : at);
     }
   }
-  cutLostSince(draft, said.key, told, at);
+  cutLostSince(draft, said.key, told, at, (definition) => compareVersions(said.version, definition) < 0);
 
   if (heldBack || learnt.includes('withheld')) {
     draft.effects.push({ kind: 'lookup_roles' });
     return verdict('held', disputed ? 'contested' : 'late_gain');
   }
   if (known.deletedAt !== null) return verdict('stale', 'deleted_before');
+  // An answer from before what bounds the role cannot lift the bound: the provider is asked again.
+  if (said.told === 'observed' && isBounded(draft, said.id)) return verdict('held', 'changed_too_recently');
   if (newer) return verdict('applied', 'newer');
   return verdict('stale', order === 0 ? 'already_known' : 'older_than_known');
 }
 
-export function decideRoleDeleted(draft: Draft, said: RoleDeleted, context: Context): Verdict {
+export function decideRoleDeleted(draft: Draft, said: RoleDeleted): Verdict {
   const known = draft.roles.get(said.id) ?? unseen(said.id);
   draft.roles.put(said.id, { ...known, deletedAt: latest(known.deletedAt, said.at) });
-  const owned = keysOf(draft, said.id);
-  for (const role of draft.roles.values()) if (role.key !== null) claimRoleKey(draft, role, role.key);
-  const heirs = new Set(owned.map((key) => draft.roleKeys.get(key.key)?.roleId ?? said.id));
-  const heldBack = [...heirs].map((id) => rederiveKeysOf(draft, id, null, said.at, context)).includes(true);
-  for (const key of owned) {
-    if (difference(known.permissions, draft.roleKeys.get(key.key)?.grants ?? []).length > 0) {
-      cutRole(draft, key.key, said.at);
-    }
-  }
-  if (heldBack) {
-    draft.effects.push({ kind: 'lookup_roles' });
-    return verdict('held', 'late_gain');
+  for (const key of keysOf(draft, said.id)) {
+    putGrants(draft, key, deriveGrants(draft, key), said.at);
+    if (known.permissions.length > 0) cutRole(draft, key.key, said.at);
   }
   return known.deletedAt === null ? verdict('applied', 'newer') : verdict('stale', 'already_known');
 }
@@ -96,6 +89,11 @@ function rederiveKeysOf(
     heldBack = true;
   }
   return heldBack;
+}
+
+function isBounded(draft: Draft, roleId: string): boolean {
+  const unbounded = deriveGrants(draft, { roleId, bound: null, boundAt: null });
+  return keysOf(draft, roleId).some((key) => difference(unbounded, key.grants).length > 0);
 }
 
 function unseen(id: string): RoleFact {

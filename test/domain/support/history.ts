@@ -214,6 +214,8 @@ class Provider {
   #renameRole(place: number, keyPlace: number): void {
     const [role, key] = [this.#role(place), ROLE_KEYS[keyPlace]];
     if (role === undefined || key === undefined || this.#isKnownBy(key) || !this.#wasTold(role)) return;
+    if (this.#hasAnHeirloom(role)) return;
+    this.#tick();
     this.#keysHad.get(role.id)?.add(key);
     this.#updateRole({ ...role, key });
   }
@@ -348,6 +350,11 @@ class Provider {
     return [...this.#world.roles.keys()].some((id) => this.#keysHad.get(id)?.has(key) ?? false);
   }
 
+  /** Whether its key was a later-created role's before: renamed once more, it would leave the key to a dead one. */
+  #hasAnHeirloom(role: Role): boolean {
+    return [...this.#keysHad].some(([id, keys]) => id > role.id && keys.has(role.key));
+  }
+
   /** Whether its creation was told: what nobody ever heard of cannot be recognised by a deletion or a new name. */
   #wasTold({ createdAt }: { readonly createdAt: number }): boolean {
     return this.#opening.rolesTold || createdAt > BEGINNING + PERMISSION_KEYS.length;
@@ -381,7 +388,7 @@ class Provider {
 
   #newId(of: string): string {
     this.#ids += 1;
-    return `${of}_${this.#ids}`;
+    return `${of}_${String(this.#ids).padStart(2, '0')}`;
   }
 
   #tick(): void {

@@ -4,7 +4,7 @@ import type { Evidence } from '../../../src/domain/evidence.ts';
 import { type History, worldAt } from './history.ts';
 import { type Arrival, arrivals, batched, type Schedule } from './schedule.ts';
 import { Store } from './store.ts';
-import { answer } from './told.ts';
+import { answer, observation, questionsAboutAll } from './told.ts';
 
 /** One decision, as whoever watches is told of it. */
 export interface Step {
@@ -71,9 +71,12 @@ export class Simulation {
     throw new Error(`still owed after ${MOST_ROUNDS} rounds: ${[...this.store.owed.keys()].join(', ')}`);
   }
 
-  /** What the provider says of everything and everybody, as a reconciliation would ask it. */
-  observe(evidence: readonly Evidence[]): void {
-    this.#decide([{ evidence, questions: [], observed: true, repeated: false }]);
+  /** A reconciliation: everything is asked for, through the same path. */
+  observeEverything(): void {
+    this.now = Math.max(this.now, this.#history.moments.at(-1)?.at ?? 0) + BETWEEN_ROUNDS_MS;
+    const world = worldAt(this.#history, this.now);
+    const evidence = observation(world, this.now);
+    this.#decide([{ evidence, questions: questionsAboutAll(), observed: true, repeated: false }]);
   }
 
   #questions(): OwedEffect[] {

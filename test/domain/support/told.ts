@@ -6,7 +6,17 @@ import type {
   Told,
   UserSnapshot,
 } from '../../../src/domain/evidence.ts';
-import { type Membership, membershipOf, permissionsOf, type Role, type User, type World } from './world.ts';
+import { ORGANIZATIONS, USERS } from './commands.ts';
+import {
+  type Membership,
+  membershipOf,
+  organizationId,
+  permissionsOf,
+  type Role,
+  type User,
+  userId,
+  type World,
+} from './world.ts';
 
 export function userTold(user: User, told: Told, at: number): UserSnapshot {
   const { id, suspended, passwordChangedAt, updatedAt } = user;
@@ -72,4 +82,33 @@ export function answer(world: World, question: OwedEffect, at: number, lists: bo
     case 'revoke_sessions':
       return [];
   }
+}
+
+/** Organizations and sessions, which nobody asks about one by one. */
+export function observation(world: World, at: number): Evidence[] {
+  const organizations = ORGANIZATIONS.map((name): Evidence => {
+    const id = organizationId(name);
+    const found = world.organizations.get(name);
+    return found === undefined
+      ? { kind: 'organization-deleted', id, at }
+      : { kind: 'organization', id, name: found.name, version: { updatedAt: found.updatedAt, at } };
+  });
+  const ended = [...world.sessions.values()].filter((session) => session.ended);
+  return [
+    ...organizations,
+    ...ended.map(({ id, userId }): Evidence => ({ kind: 'session-ended', id, userId, at })),
+  ];
+}
+
+export function questionsAboutAll(): OwedEffect[] {
+  const users = USERS.map(userId);
+  return [
+    { kind: 'lookup_roles' },
+    ...users.map((user): OwedEffect => ({ kind: 'lookup_user', userId: user })),
+    ...users.flatMap((user) =>
+      ORGANIZATIONS.map(
+        (name): OwedEffect => ({ kind: 'lookup_member', organizationId: organizationId(name), userId: user }),
+      ),
+    ),
+  ];
 }

@@ -56,6 +56,27 @@ export function differences(told: Picture, found: Picture): string[] {
     .map((name) => `${name}: the provider says ${told[name]}, the facts say ${found[name]}`);
 }
 
+/** What two ways of telling must agree on: cutoffs, times of asking and roles that nobody holds may differ. */
+export function rowsOf(facts: Facts): Picture {
+  const rows: Record<string, string> = {};
+  for (const [id, row] of facts.users) {
+    rows[id] = JSON.stringify([row.deletedAt !== null || [row.suspended, row.passwordChangedAt]]);
+  }
+  for (const [id, row] of facts.organizations) rows[id] = row.deletedAt === null ? 'exists' : 'deleted';
+  for (const [pair, row] of facts.members)
+    rows[pair] = `${row.membershipId}, created ${row.membershipCreatedAt}`;
+  for (const [pair, row] of facts.members) {
+    const [organization = '', user = ''] = pair.split('/');
+    const access = readAccess(facts, organization, user);
+    // A renamed role goes by either name until its holders are told of again.
+    const role = facts.roleKeys.get(access?.role ?? '')?.roleId;
+    rows[`access ${pair}`] = access === null ? 'none' : member(role ?? access.role, access.permissions);
+    rows[`life ${pair}`] = facts.memberships.get(row.membershipId)?.deletedAt === null ? 'alive' : 'dead';
+  }
+  for (const [id, row] of facts.sessions) rows[id] = row.endedAt === null ? 'runs' : 'ended';
+  return rows;
+}
+
 function member(role: string, permissions: readonly string[]): string {
   return `member as ${role} with [${permissions}]`;
 }
