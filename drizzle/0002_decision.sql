@@ -583,12 +583,12 @@ BEGIN
   IF batch ? 'deliveries' THEN
     INSERT INTO rolecall.inbox (
       id, source, type, at, instance_id, organization_id, user_id, body, body_sha256, outcome, reason, received_at)
-    SELECT d.id, d.source, d.type, d.at, d."instanceId", d."organizationId", d."userId", decode(d.body, 'base64'),
-           decode(d.sha256, 'hex'), d.outcome, d.reason,
+    SELECT d.id, d.source, d.type, d.at, d."instanceId", d."organizationId", d."userId",
+           coalesce(convert_to(d.text, 'UTF8'), decode(d.base64, 'base64')), decode(d.sha256, 'hex'), d.outcome, d.reason,
            clock_timestamp() - make_interval(secs => d."waitedMs" / 1000.0)
       FROM jsonb_to_recordset(batch->'deliveries') AS d(
              id text, source text, type text, at bigint, "instanceId" text, "organizationId" text, "userId" text,
-             body text, sha256 text, outcome text, reason text, "waitedMs" double precision)
+             text text, base64 text, sha256 text, outcome text, reason text, "waitedMs" double precision)
      ORDER BY d.id
     ON CONFLICT (id) DO NOTHING;
     GET DIAGNOSTICS counted = ROW_COUNT;
@@ -598,8 +598,8 @@ BEGIN
   END IF;
 
   IF batch->>'pin' IS NOT NULL THEN
-    UPDATE rolecall.instance SET provider_instance = batch->>'pin', pinned_at = clock_timestamp()
-     WHERE only AND provider_instance IS NULL;
+    UPDATE rolecall.instance AS i SET provider_instance = batch->>'pin', pinned_at = clock_timestamp()
+     WHERE i.only AND i.provider_instance IS NULL;
     IF NOT FOUND AND (SELECT i.provider_instance FROM rolecall.instance AS i WHERE i.only) <> batch->>'pin' THEN
       RAISE EXCEPTION 'rolecall: the instance was pinned by somebody else' USING ERRCODE = 'RCL01';
     END IF;

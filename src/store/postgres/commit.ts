@@ -76,12 +76,19 @@ function deliveryRow({ delivery, outcome, reason, keepBody, waitedMs }: StoredDe
     organizationId: delivery.organizationId,
     userId: delivery.userId,
     sha256: delivery.sha256,
-    body: keepBody ? base64OfBytes(delivery.body) : null,
+    ...(keepBody ? bodyOf(delivery.body) : {}),
     outcome,
     reason,
     waitedMs,
   };
 }
+
+/** Verified bodies are UTF-8. Of all its characters only NUL has no place in a JSON text of Postgres. */
+function bodyOf(body: Uint8Array): { readonly text: string } | { readonly base64: string } {
+  return body.includes(0) ? { base64: base64OfBytes(body) } : { text: utf8.decode(body) };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** One row a subject: a statement may not touch the same row twice. */
 function effectRows(effects: readonly CausedEffect[]): object[] {
