@@ -1,5 +1,4 @@
 import { type Access, accessOf, carriedBy, difference, gains, grantsOf, isAlive } from '../access.ts';
-import type { Cutoff } from '../changes.ts';
 import type { Draft } from '../draft.ts';
 import type { MembershipSnapshot } from '../evidence.ts';
 import type { MemberFact, MembershipFact } from '../facts.ts';

@@ -77,10 +77,11 @@ export function claimRoleKey(draft: Draft, row: RoleFact, key: string): void {
 }
 
 function claims(row: RoleFact, owner: RoleFact | undefined, held: RoleKeyFact): boolean {
-  if (row.key === held.key && owner?.key === held.key && row.version !== null && owner.version !== null) {
-    // No two roles share a key at one time: the one that was changed first had lost it by the other's change.
+  if (row.version !== null && owner?.version != null) {
+    // No two roles have one key at one time: whichever has it after the last that is known of the other took it.
     const order = compareVersions(row.version, owner.version);
-    if (order !== 0) return order > 0;
+    if (order > 0 && row.key === held.key) return true;
+    if (order < 0 && owner.key === held.key) return false;
   }
   return createdLater(
     { createdAt: row.createdAt ?? 0, id: row.id },

@@ -15,7 +15,7 @@ const permissions = fc.uniqueArray(permission, { maxLength: PERMISSION_KEYS.leng
 
 /** Milliseconds since the command before: the same instant, a moment, seconds, minutes. */
 const gap = fc.oneof(
-  { weight: 1, arbitrary: fc.constant(0) },
+  { weight: 2, arbitrary: fc.constant(0) },
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 900 }) },
   { weight: 5, arbitrary: fc.integer({ min: 1, max: 30 }).map((seconds) => seconds * 1000) },
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 12 }).map((minutes) => minutes * 60_000) },
@@ -45,8 +45,8 @@ export const command = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: named('ban'), who, ...timed }) },
   { weight: 2, arbitrary: fc.record({ do: named('unban'), who, ...timed }) },
   { weight: 1, arbitrary: fc.record({ do: named('change password'), who, ...timed }) },
-  { weight: 1, arbitrary: fc.record({ do: named('start session'), who, ...timed }) },
-  { weight: 1, arbitrary: fc.record({ do: named('end session'), session: fc.nat(2), ...timed }) },
+  { weight: 2, arbitrary: fc.record({ do: named('start session'), who, ...timed }) },
+  { weight: 2, arbitrary: fc.record({ do: named('end session'), session: fc.nat(2), ...timed }) },
   { weight: 1, arbitrary: fc.record({ do: named('delete user'), who, tell: fc.boolean(), ...timed }) },
   {
     weight: 1,

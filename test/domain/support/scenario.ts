@@ -40,7 +40,7 @@ export function scenario(schedules: readonly fc.Arbitrary<Schedule>[]): fc.Arbit
   return fc
     .tuple(
       fc.record({ rolesTold: fc.boolean(), lists: fc.boolean() }),
-      fc.array(command, { maxLength: 24, size: 'max' }),
+      fc.array(command, { maxLength: 30, size: 'max' }),
       fc.tuple(...schedules),
     )
     .map(([opening, commands, told]) => new Scenario(opening, commands, told));

@@ -125,6 +125,8 @@ export class WhatWasKnown implements Watcher {
     }
     const role = this.#roleBy(told.role, at);
     this.#held.push({ membership: told.id, role, at: told.version.updatedAt, step });
+    // A list is a role's definition as long as there is no other; after that it cannot add to it.
+    if (this.#granted.some((granted) => granted.role === role)) return;
     for (const permission of told.permissions ?? []) this.#granted.push({ role, permission, at, step });
   }
 
