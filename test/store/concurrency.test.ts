@@ -91,6 +91,36 @@ test('batches over the same users and roles in opposite orders never end in a de
   }
 });
 
+test('a deadlock that somebody else brings about is a lost race: decided again, and taken', async () => {
+  const { clerk, sql } = rig;
+  const [worker] = workers(1);
+  if (!worker) throw new Error('a worker');
+  for (const id of ['user_a', 'user_b']) clerk.createUser({ id });
+  await worker.process(await rig.news());
+  for (const id of ['user_a', 'user_b']) clerk.updateUser(id, {});
+  const told = await rig.news();
+  const taken = await sql.begin(async (foreign) => {
+    await foreign`set local deadlock_timeout = '10s'`;
+    await foreign`select from rolecall.users where id = 'user_b' for update`;
+    const answer = worker.process(told);
+    await blocked(1);
+    // The worker holds user_a and waits for user_b: this closes the circle, and the worker is the one that is shot.
+    await foreign`select from rolecall.users where id = 'user_a' for update`;
+    return { answer };
+  });
+  expect(outcomes(await taken.answer)).toEqual(['applied', 'applied']);
+});
+
+/** Until so many connections of workers wait for a lock. */
+async function blocked(count: number): Promise<void> {
+  for (;;) {
+    const [row] = await rig.sql`
+      select count(*)::int as n from pg_stat_activity
+       where datname = current_database() and application_name = 'rolecall' and wait_event_type = 'Lock'`;
+    if (row?.['n'] === count) return;
+  }
+}
+
 test('new rows that several connections insert at once, in opposite orders, are each inserted once', async () => {
   const by = workers(6);
   for (let index = 0; index < 30; index += 1) rig.clerk.createUser({ id: `user_${index}` });
