@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/runtime/config.ts';
+import { createRolecall } from '../../src/runtime/rolecall.ts';
+
+const SIGNING = `whsec_${btoa('a signing secret of this length!')}`;
+const complete = {
+  DATABASE_URL: 'postgres://user:DATABASE-CANARY@127.0.0.1:1/none',
+  CLERK_WEBHOOK_SIGNING_SECRET: SIGNING,
+  CLERK_SECRET_KEY: 'sk_test_x',
+  ROLECALL_READ_TOKEN: 'read',
+  ROLECALL_OPERATOR_TOKEN: 'operate',
+};
+const problemsOf = (env: object) => {
+  const read = readConfig({ ...complete, ...env });
+  return 'problems' in read ? read.problems : [];
+};
+const tokensOf = (ROLECALL_READ_TOKEN: string) => {
+  const read = readConfig({ ...complete, ROLECALL_READ_TOKEN });
+  return 'config' in read ? read.config.readTokens : read.problems;
+};
+
+describe('the environment', () => {
+  it('is taken when it is complete, with what may be left out', () => {
+    expect(readConfig(complete)).toEqual({
+      config: {
+        signingSecrets: [SIGNING],
+        secretKey: 'sk_test_x',
+        apiUrl: undefined,
+        readTokens: [{ name: 'default', organization: null, secret: 'read' }],
+        mode: 'enforce',
+      },
+    });
+  });
+
+  it('has all its problems told at once, by name', () => {
+    const read = readConfig({
+      ROLECALL_MODE: 'off',
+      CLERK_API_URL: 'ftp://x',
+      CLERK_SECRET_KEY: 'pk_test_x',
+    });
+    const problems = 'problems' in read ? read.problems.join('\n') : '';
+    for (const name of [
+      'CLERK_WEBHOOK_SIGNING_SECRET',
+      'CLERK_SECRET_KEY',
+      'CLERK_API_URL',
+      'ROLECALL_READ_TOKEN',
+      'ROLECALL_OPERATOR_TOKEN',
+      'ROLECALL_MODE',
+    ]) {
+      expect(problems).toContain(name);
+    }
+    expect(() => createRolecall({ environment: {} })).toThrow(/CLERK_SECRET_KEY.*DATABASE_URL/s);
+  });
+
+  it('never has a value told with a problem', () => {
+    const bad = {
+      CLERK_WEBHOOK_SIGNING_SECRET: `whsec_CANARY ${SIGNING} CANARY whsec_${btoa('x')}`,
+      CLERK_SECRET_KEY: 'CANARY-key',
+      CLERK_API_URL: 'CANARY://user:CANARY@host',
+      ROLECALL_READ_TOKEN: 'CANARY:é tenant@:CANARY',
+      ROLECALL_MODE: 'CANARY',
+      DATABASE_URL: '',
+    };
+    const problems = problemsOf(bad);
+    expect(problems.length).toBeGreaterThanOrEqual(6);
+    expect(problems.join()).not.toMatch(/CANARY/i);
+    expect(problems.join()).not.toContain(SIGNING.slice(6));
+    let thrown = '';
+    try {
+      createRolecall({ environment: bad });
+    } catch (error) {
+      thrown = String(error);
+    }
+    expect(thrown).toContain('misconfigured');
+    expect(thrown).not.toMatch(/CANARY/i);
+  });
+
+  it.each(['', '   ', '\n', undefined, 42, {}])('counts %j as missing', (value) => {
+    for (const name of [
+      'CLERK_WEBHOOK_SIGNING_SECRET',
+      'CLERK_SECRET_KEY',
+      'ROLECALL_READ_TOKEN',
+      'ROLECALL_OPERATOR_TOKEN',
+    ]) {
+      expect(problemsOf({ [name]: value }), name).toContain(`${name} is missing`);
+    }
+  });
+
+  it('may hold several signing secrets, and says which of them is wrong', () => {
+    const next = `whsec_${btoa('the next one of thirty-two bytes')}`;
+    const read = readConfig({ ...complete, CLERK_WEBHOOK_SIGNING_SECRET: ` ${SIGNING}\n${next} ` });
+    expect(read).toMatchObject({ config: { signingSecrets: [SIGNING, next] } });
+    expect(problemsOf({ CLERK_WEBHOOK_SIGNING_SECRET: `${SIGNING} whsec_${btoa('x')}` })).toEqual([
+      'CLERK_WEBHOOK_SIGNING_SECRET (number 2) must hold 24 to 64 bytes',
+    ]);
+  });
+
+  it('may point the API elsewhere, over HTTP only', () => {
+    expect(problemsOf({ CLERK_API_URL: 'http://127.0.0.1:8788' })).toEqual([]);
+    for (const url of ['javascript:alert(1)', 'file:///etc/passwd', 'not a url', 'https://']) {
+      expect(problemsOf({ CLERK_API_URL: url }), url).toHaveLength(1);
+    }
+  });
+
+  it.each(['enforce', 'observe', 'paused'])('knows the mode %s', (mode) => {
+    expect(readConfig({ ...complete, ROLECALL_MODE: mode })).toMatchObject({ config: { mode } });
+  });
+
+  it.each(['ENFORCE', 'off', 'enforce observe'])('does not guess the mode %j', (mode) => {
+    expect(problemsOf({ ROLECALL_MODE: mode })).toHaveLength(1);
+  });
+});
+
+describe('read tokens', () => {
+  it('are a secret, a name with a secret, or a name of one organization with a secret', () => {
+    expect(tokensOf('s3cret app:se:cret tenant@org_1:other')).toEqual([
+      { name: 'default', organization: null, secret: 's3cret' },
+      { name: 'app', organization: null, secret: 'se:cret' },
+      { name: 'tenant', organization: 'org_1', secret: 'other' },
+    ]);
+  });
+
+  it.each([
+    // Each of these, taken whole, would be a token for every organization.
+    'app:',
+    'app@org_1:',
+    'app@:secret',
+    '@org_1:secret',
+    ':secret',
+    'a/b:secret',
+    'app@org_1@org_2:secret',
+    'app@org/1:secret',
+    'sécret',
+    `app:${'x'.repeat(513)}`,
+  ])('are refused where a part is missing or none: %s', (token) => {
+    expect(tokensOf(`good ${token}`)).toEqual([expect.stringMatching(/^ROLECALL_READ_TOKEN must hold/)]);
+  });
+});
