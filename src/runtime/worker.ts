@@ -110,11 +110,11 @@ const app = createApp((c: Context) => {
 });
 
 /**
- * Seconds before the queue offers a message again: soon at first, then every quarter of an hour, so that the hundred
- * tries of `wrangler.toml` outlast an outage of a day, and those of the dead letters another.
+ * Seconds before the queue offers a message again: soon after a restart of the database, then every quarter of an
+ * hour, so that the hundred tries of `wrangler.toml` outlast an outage of a day, and those of the dead letters another.
  */
 function againAfter(attempts: number): { readonly delaySeconds: number } {
-  return { delaySeconds: Math.min(900, 5 * 2 ** Math.min(attempts, 10)) };
+  return { delaySeconds: Math.min(900, 2 ** Math.min(attempts - 1, 10)) };
 }
 
 const worker = {

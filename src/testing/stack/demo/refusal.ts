@@ -17,12 +17,13 @@ export const watchForRefusal = (scene: Scene, signedIn: SignedIn, within?: numbe
   return watching;
 };
 
-/** The very moment at which the worker had it, as its inbox says. */
-const receivedAt = async ({ operator }: Scene, id: string): Promise<number> => {
-  const [row] = await operator<{ received_at: Date }[]>`
-    select received_at from rolecall.inbox where id = ${id}`;
-  if (row === undefined) throw new Error(`${id} is not in the inbox.`);
-  return row.received_at.getTime();
+/** The very moment at which the worker had the first of them, as its inbox says. */
+const receivedAt = async ({ operator }: Scene, arrivals: readonly Answered[]): Promise<number> => {
+  const ids = arrivals.map(({ id }) => id);
+  const [row] = await operator<{ first: Date | null }[]>`
+    select min(received_at) as first from rolecall.inbox where id = any(${ids})`;
+  if (row?.first == null) throw new Error('Nothing arrived that could have cut anybody off.');
+  return row.first.getTime();
 };
 
 /** Whether Clerk's own check would let the token in, which knows nothing but the token. */
@@ -35,32 +36,30 @@ const clerkWouldAccept = async ({ clerk }: Scene, { token }: SignedIn): Promise<
   }
 };
 
+type Losing = {
+  readonly signedIn: SignedIn;
+  readonly watching: Promise<number>;
+  readonly arrivals: readonly Answered[];
+};
+
 /** The outstanding token is refused, wherever it is asked about, while Clerk would honour it for a minute. */
 export const tellRefusal = async (
   scene: Scene,
   tell: Tell,
   what: string,
-  {
-    signedIn,
-    watching,
-    cause,
-  }: { signedIn: SignedIn; watching: Promise<number>; cause: Answered | undefined },
+  { signedIn, watching, arrivals }: Losing,
 ): Promise<void> => {
   const refusedAt = await watching;
-  if (cause === undefined) throw new Error(`Nothing arrived that could have cut off ${signedIn.user}.`);
-  const milliseconds = Math.max(0, refusedAt - (await receivedAt(scene, cause.id)));
+  const milliseconds = Math.max(0, refusedAt - (await receivedAt(scene, arrivals)));
   scene.refusals.push({ what, milliseconds });
+  const left = signedIn.expiresAt - Math.floor(Date.now() / 1_000);
   tell.took('received → refused, as an app sees it in SQL', milliseconds);
+  tell.refused(`the token of session …${signedIn.session.slice(-6)}, which lives for ${left} s more`);
   tell.promise(
     await isRefusedOverHttp(scene, signedIn),
     'the outstanding token is refused in SQL and over HTTP',
   );
-  const left = signedIn.expiresAt - Math.floor(Date.now() / 1_000);
-  const accepted = await clerkWouldAccept(scene, signedIn);
-  tell.refused(
-    `the token of session …${signedIn.session.slice(-6)}; ` +
-      `Clerk's own check ${accepted ? `would honour it for ${left} s more` : 'refuses it as well'}`,
-  );
+  tell.promise(await clerkWouldAccept(scene, signedIn), "Clerk's own check would still let it in");
 };
 
 /** Nobody can get another token from it. */

@@ -6,9 +6,12 @@ import type { ProviderClock } from './provider-clock.ts';
 
 export type Refusal = { readonly what: string; readonly milliseconds: number };
 
+/** Where it plays: the stack, or anything that has these. */
+export type Place = Pick<Stack, 'worker' | 'database' | 'tokens' | 'clerk'>;
+
 /** What every chapter works with. */
 export type Scene = {
-  readonly stack: Stack;
+  readonly stack: Place;
   readonly clerk: ClerkStandIn;
   readonly clock: ProviderClock;
   /** As an app reads: it may ask, and nothing else. */
@@ -26,7 +29,7 @@ export type Chapter = (step: Step, scene: Scene) => Promise<void>;
 export const organization = 'org_acme';
 
 export const openScene = (
-  stack: Stack,
+  stack: Place,
   clock: ProviderClock,
 ): { readonly scene: Scene; readonly close: () => Promise<void> } => {
   const connect = (url: string) => postgres(url, { max: 2, onnotice: () => undefined });

@@ -23,7 +23,7 @@ export const clerkIsDown: Chapter = async (step, scene) => {
     clerk.failApi({ kind: 'status', status: 500 });
     const watching = watchForRefusal(scene, fay);
     const { arrivals } = await happens(scene, tell, () => clerk.removeMember(organization, 'user_fay'));
-    await tellRefusal(scene, tell, 'removal, Clerk down', { signedIn: fay, watching, cause: arrivals[0] });
+    await tellRefusal(scene, tell, 'removal, Clerk down', { signedIn: fay, watching, arrivals });
     const begun = performance.now();
     await until('two calls failed', () => (failedCalls(from).length >= 2 ? true : undefined));
     tell.changed(
@@ -49,7 +49,7 @@ export const clerkIsDown: Chapter = async (step, scene) => {
     clerk.failApi({ kind: 'status', status: 429, retryAfter: 2, times: 1 });
     const watching = watchForRefusal(scene, gil);
     const { arrivals } = await happens(scene, tell, () => clerk.removeMember(organization, 'user_gil'));
-    await tellRefusal(scene, tell, 'removal, Clerk busy', { signedIn: gil, watching, cause: arrivals[0] });
+    await tellRefusal(scene, tell, 'removal, Clerk busy', { signedIn: gil, watching, arrivals });
     await untilRevoked(scene, gil);
     const [first, next] = clerk.calls.log.slice(from);
     if (first === undefined || next === undefined) throw new Error('Clerk was not asked twice.');

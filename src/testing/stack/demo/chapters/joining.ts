@@ -51,7 +51,7 @@ export const joining: Chapter = async (step, scene) => {
     const { arrivals } = await happens(scene, tell, () =>
       clerk.changeRole(organization, 'user_ben', 'org:member'),
     );
-    await tellRefusal(scene, tell, 'downgrade', { signedIn: ben, watching, cause: arrivals[0] });
+    await tellRefusal(scene, tell, 'downgrade', { signedIn: ben, watching, arrivals });
     tell.promise(
       (await may(scene, 'user_ben', read)) && !(await may(scene, 'user_ben', pay)),
       'he keeps what a member may, and no more',
@@ -64,7 +64,7 @@ export const joining: Chapter = async (step, scene) => {
   await step('Ben is removed', async (tell) => {
     const watching = watchForRefusal(scene, again);
     const { arrivals } = await happens(scene, tell, () => clerk.removeMember(organization, 'user_ben'));
-    await tellRefusal(scene, tell, 'removal', { signedIn: again, watching, cause: arrivals[0] });
+    await tellRefusal(scene, tell, 'removal', { signedIn: again, watching, arrivals });
     tell.promise(!(await memberOverHttp(scene, 'user_ben')).member, 'he is no member');
     tell.promise(!(await holdsAnything(scene, 'user_ben')), 'he holds nothing');
     await untilRevoked(scene, again);

@@ -37,7 +37,7 @@ export const outOfOrder =
       tell.promise(late.outcome === 'held', 'what comes late and would give access is held');
       tell.promise(!(await holdsAnything(scene, 'user_mallory')), 'meanwhile she holds nothing');
       await answeredLookup(scene, 'user_mallory');
-      tell.changed(`Clerk was asked ${clerk.calls.to(lookup) - asked} time(s); it knows no such member`);
+      tell.changed(`asked ${clerk.calls.to(lookup) - asked} ×, Clerk knows no such member`);
       tell.promise(clerk.calls.to(lookup) > asked, 'Clerk was asked');
       const { member } = await memberOverHttp(scene, 'user_mallory');
       tell.promise(!member && !(await holdsAnything(scene, 'user_mallory')), 'she stays out');

@@ -11,7 +11,7 @@ export const suspension: Chapter = async (step, scene) => {
   await step('Cleo is banned', async (tell) => {
     const watching = watchForRefusal(scene, cleo);
     const { arrivals } = await happens(scene, tell, () => clerk.banUser('user_cleo'));
-    await tellRefusal(scene, tell, 'ban', { signedIn: cleo, watching, cause: arrivals[0] });
+    await tellRefusal(scene, tell, 'ban', { signedIn: cleo, watching, arrivals });
     const { member } = await memberOverHttp(scene, 'user_cleo');
     tell.promise(member && !(await holdsAnything(scene, 'user_cleo')), 'she is a member who holds nothing');
   });
