@@ -6,7 +6,7 @@ import type { Services } from './services.ts';
 
 /** `GET /v1/organizations/{organization}/members/{user}`: what one user may do in one organization now. */
 export async function readMember(c: Context, services: Services): Promise<Response> {
-  const token = await authenticate(c.req.header('authorization'), services.readTokens);
+  const token = authenticate(c.req.header('authorization'), services.readTokens);
   if (token === null) return failure(c, 'unauthenticated', { 'www-authenticate': 'Bearer' });
   const organization = c.req.param('organization');
   const user = c.req.param('user');

@@ -24,7 +24,7 @@ export async function receiveWebhook(c: Context, services: Services): Promise<Re
     log.warn('webhook_refused', { reason: body });
     return failure(c, body);
   }
-  const delivery = await webhooks.authenticate({ headers, body }, { source: 'webhook', at: receivedAt });
+  const delivery = webhooks.authenticate({ headers, body }, { source: 'webhook', at: receivedAt });
   if ('refused' in delivery) {
     log.warn('webhook_refused', { reason: delivery.refused });
     return failure(c, 'invalid_signature');

@@ -19,18 +19,13 @@ export async function consumeSpill(
   context: { webhooks: Webhooks; process: ProcessDeliveries; clock: Clock; log: Log },
   messages: readonly (SpilledMessage | null)[],
 ): Promise<Consumed[]> {
-  const read = await Promise.all(
-    messages.map(async (message): Promise<Delivery | null> => {
-      if (message === null) return null;
-      const delivery = await context.webhooks.authenticate(message, {
-        source: 'queue',
-        at: message.receivedAt,
-      });
-      if (!('refused' in delivery)) return delivery;
-      context.log.error('spilled_message_refused', { reason: delivery.refused });
-      return null;
-    }),
-  );
+  const read = messages.map((message): Delivery | null => {
+    if (message === null) return null;
+    const delivery = context.webhooks.authenticate(message, { source: 'queue', at: message.receivedAt });
+    if (!('refused' in delivery)) return delivery;
+    context.log.error('spilled_message_refused', { reason: delivery.refused });
+    return null;
+  });
   const deliveries = read.filter((delivery) => delivery !== null);
   if (deliveries.length > 0) {
     try {

@@ -48,7 +48,7 @@ export interface Webhooks {
   authenticate(
     message: { readonly headers: Headers; readonly body: Uint8Array },
     received: { readonly source: Delivery['source']; readonly at: number },
-  ): Promise<Delivery | RefusedDelivery>;
+  ): Delivery | RefusedDelivery;
 }
 
 /** Which rows a decision needs. */

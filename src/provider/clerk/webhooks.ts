@@ -1,3 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Webhooks } from '../../pipeline/ports.ts';
 import { parseMessage } from './parse.ts';
 import { readSignedHeaders, VerifiedMessage } from './verify.ts';
@@ -9,7 +11,7 @@ export function clerkWebhooks(secrets: readonly string[]): Webhooks {
       const signed = readSignedHeaders(headers, now);
       return typeof signed === 'string' ? { refused: signed } : null;
     },
-    async authenticate(message, received) {
+    authenticate(message, received) {
       const verified = VerifiedMessage.verify(secrets, message, received.at);
       if (typeof verified === 'string') return { refused: verified };
       return {
@@ -17,14 +19,9 @@ export function clerkWebhooks(secrets: readonly string[]): Webhooks {
         source: received.source,
         receivedAt: received.at,
         body: verified.bytes,
-        sha256: await sha256Hex(verified.bytes),
+        sha256: bytesToHex(sha256(verified.bytes)),
         ...parseMessage(verified),
       };
     },
   };
-}
-
-async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
