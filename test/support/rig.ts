@@ -82,7 +82,7 @@ export async function startRig(options: ClerkStandInOptions = {}): Promise<Rig> 
     const { headers, body } = clerk.signed(event, how);
     const read = await webhooks.authenticate(
       { headers: new Headers({ ...headers }), body: new TextEncoder().encode(body) },
-      { source: 'webhook', at: Date.now() },
+      { source: 'webhook', at: clerk.now() },
     );
     if ('refused' in read) throw new Error(read.refused);
     return read;

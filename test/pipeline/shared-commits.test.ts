@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../src/pipeline/ports.ts';
+import { shareCommits } from '../../src/pipeline/share-commits.ts';
+import { postgresStatements } from '../../src/store/postgres/client.ts';
+import { postgresStore } from '../../src/store/postgres/store.ts';
+import { outcomes, type Rig, seedOrganization, startRig } from '../support/rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(() => rig.stop());
+
+/** A worker that counts what it says to the database. */
+function counting() {
+  const calls: string[] = [];
+  const statements = postgresStatements(rig.url, { connections: 4 });
+  const worker = rig.worker({
+    store: () =>
+      postgresStore({
+        ...statements,
+        call(name, argument) {
+          calls.push(name);
+          return statements.call(name, argument);
+        },
+      }),
+  });
+  return { worker, calls, end: () => statements.end() };
+}
+
+/** Makes the database refuse one membership, whatever is told of it. */
+async function poison(membership: string): Promise<void> {
+  await rig.sql.unsafe(`
+    create function public.refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'refused'; end $$;
+    create trigger refuse before insert or update on rolecall.memberships
+      for each row when (new.id = '${membership}') execute function public.refuse()`);
+}
+
+test('requests that come while a commit is under way share the next one', async () => {
+  const { worker, calls, end } = counting();
+  for (let index = 0; index < 64; index += 1) rig.clerk.createUser();
+  const share = shareCommits(worker.process);
+  const answers = await Promise.all((await rig.news()).map((delivery) => share(delivery)));
+  expect(new Set(outcomes(answers))).toEqual(new Set(['applied']));
+  // The first goes alone, at once; the other 63 gather behind it.
+  expect(calls).toEqual(['read_facts', 'commit_decision', 'read_facts', 'commit_decision']);
+  await end();
+});
+
+test('large bodies are spread over several commits, and one that is too large for any goes alone', async () => {
+  const sizes: number[][] = [];
+  const share = shareCommits((deliveries) => {
+    sizes.push(deliveries.map((one) => one.body.byteLength));
+    return Promise.resolve(deliveries.map(() => ({ outcome: 'duplicate' as const })));
+  });
+  rig.clerk.createUser();
+  const [delivery] = await rig.news();
+  if (delivery === undefined) throw new Error('an event');
+  const half = 1_100_000;
+  const bodies = [1, half, half, half, 3_000_000, 1, 1];
+  await Promise.all(bodies.map((size) => share({ ...delivery, body: new Uint8Array(size) })));
+  expect(sizes).toEqual([[1], [half], [half], [half], [3_000_000], [1, 1]]);
+});
+
+test('an answer is given only when the commit that carries it has ended', async () => {
+  let commit = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    commit = resolve;
+  });
+  const worker = rig.worker({
+    store: (store) => ({
+      ...store,
+      async commit(what) {
+        await held;
+        return store.commit(what);
+      },
+    }),
+  });
+  const share = shareCommits(worker.process);
+  for (let index = 0; index < 3; index += 1) rig.clerk.createUser();
+  let answered = 0;
+  const answers = (await rig.news()).map((delivery) =>
+    share(delivery).then((answer) => {
+      answered += 1;
+      return answer;
+    }),
+  );
+  expect(await rig.sql`select id from rolecall.inbox`).toHaveLength(0);
+  expect(answered).toBe(0);
+  commit();
+  await Promise.all(answers);
+  expect(await rig.sql`select id from rolecall.inbox`).toHaveLength(3);
+});
+
+test('a database that is down fails those of the batch, and the next batch is taken', async () => {
+  let down = true;
+  const worker = rig.worker({
+    store: (store) => ({
+      ...store,
+      read: (keys) => (down ? Promise.reject(new StoreUnavailable('down')) : store.read(keys)),
+    }),
+  });
+  const share = shareCommits(worker.process);
+  for (let index = 0; index < 4; index += 1) rig.clerk.createUser();
+  const told = await rig.news();
+  const refused = await Promise.allSettled(told.map((delivery) => share(delivery)));
+  expect(refused.map((one) => one.status)).toEqual(Array(4).fill('rejected'));
+  down = false;
+  expect(outcomes(await Promise.all(told.map((delivery) => share(delivery))))).toEqual(
+    Array(4).fill('applied'),
+  );
+});
+
+test('a delivery that the database refuses is stored alone as failed, its neighbours are applied, a lookup is owed', async () => {
+  const { clerk, sql } = rig;
+  const worker = rig.worker();
+  const organization = await seedOrganization(rig, worker, [
+    'user_0',
+    'user_1',
+    'user_2',
+    'user_3',
+    'user_4',
+  ]);
+  const [spoilt] = [...clerk.state.memberships.values()].filter(({ userId }) => userId === 'user_3');
+  await poison(spoilt?.id ?? '');
+  for (let index = 0; index < 5; index += 1) clerk.changeRole(organization, `user_${index}`, 'org:member');
+  const told = await rig.news();
+  const answers = await worker.process(told);
+  expect(outcomes(answers)).toEqual(['applied', 'applied', 'applied', 'failed', 'applied']);
+
+  const [kept] = await sql`
+    select outcome, reason, convert_from(body, 'utf8') as body from rolecall.inbox where id = ${told[3]?.id ?? ''}`;
+  expect(kept).toMatchObject({ outcome: 'failed', reason: 'refused_by_database' });
+  expect(kept?.['body']).toBe(new TextDecoder().decode(told[3]?.body));
+  const owed =
+    await sql`select kind, user_id, organization_id from rolecall.effects where kind = 'lookup_member' and status = 'owed'`;
+  expect([...owed]).toEqual([{ kind: 'lookup_member', user_id: 'user_3', organization_id: organization }]);
+  const roles = await sql`select user_id, role from rolecall.members order by user_id`;
+  expect(roles.map((row) => row['role'])).toEqual([
+    'org:member',
+    'org:member',
+    'org:member',
+    'org:admin',
+    'org:member',
+  ]);
+  expect(outcomes(await worker.process(told))).toEqual(Array(5).fill('duplicate'));
+});
+
+test('several that are refused in one batch are each stored, and a lookup whose answer is refused is retried, not repeated at once', async () => {
+  const { clerk, sql } = rig;
+  const worker = rig.worker();
+  const organization = await seedOrganization(rig, worker, ['user_0', 'user_1']);
+  await sql.unsafe(`
+    create function public.refuse_all() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+    create trigger refuse_all before insert or update on rolecall.memberships for each row execute function public.refuse_all()`);
+  clerk.changeRole(organization, 'user_0', 'org:member');
+  clerk.updateUser('user_0', {});
+  clerk.changeRole(organization, 'user_1', 'org:member');
+  expect(outcomes(await worker.process(await rig.news()))).toEqual(['failed', 'applied', 'failed']);
+
+  await worker.dispatch();
+  const owed = await sql`
+    select user_id, attempts, last_error, due_at > now() as waits from rolecall.effects
+     where kind = 'lookup_member' and status = 'owed' order by user_id`;
+  expect([...owed]).toEqual([
+    { user_id: 'user_0', attempts: 1, last_error: 'refused_by_database', waits: true },
+    { user_id: 'user_1', attempts: 1, last_error: 'refused_by_database', waits: true },
+  ]);
+  await sql`drop trigger refuse_all on rolecall.memberships`;
+  await rig.hurry();
+  await worker.dispatch();
+  const roles = await sql`select role from rolecall.members`;
+  expect(roles.map((row) => row['role'])).toEqual(['org:member', 'org:member']);
+});
+
+test('a schema that does not fit fails nobody’s delivery: it is refused, to be sent again', async () => {
+  const worker = rig.worker();
+  rig.clerk.createUser();
+  const told = await rig.news();
+  await rig.sql`alter table rolecall.users rename column suspended to banned`;
+  await expect(worker.process(told)).rejects.toBeInstanceOf(StoreUnavailable);
+  await rig.sql`alter table rolecall.users rename column banned to suspended`;
+  expect(outcomes(await worker.process(told))).toEqual(['applied']);
+});
