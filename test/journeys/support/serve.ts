@@ -38,8 +38,9 @@ export const startServed = async (options: ClerkStandInOptions = {}): Promise<Se
       freePort(),
     ]);
     ends.later(postgres.stop);
-    const [migrated] = await once(rolecall(['migrate'], { DATABASE_URL: postgres.url }), 'exit');
-    if (migrated !== 0) throw new Error(`rolecall migrate ended with ${String(migrated)}.`);
+    const migration = rolecall(['migrate'], { DATABASE_URL: postgres.url });
+    await once(migration, 'exit');
+    if (migration.exitCode !== 0) throw new Error(`rolecall migrate ended with ${migration.exitCode}.`);
     const logins = await makeLogins(postgres.url, credentials);
 
     const url = `http://127.0.0.1:${port}`;
@@ -66,8 +67,8 @@ export const startServed = async (options: ClerkStandInOptions = {}): Promise<Se
     const exited = once(server, 'exit');
     const end = async (signal: NodeJS.Signals): Promise<number | null> => {
       if (server.exitCode === null) server.kill(signal);
-      const [code] = await exited;
-      return typeof code === 'number' ? code : null;
+      await exited;
+      return server.exitCode;
     };
     ends.later(() => end('SIGKILL'));
     await untilReady(url, () => said.slice(-20).join(''));
