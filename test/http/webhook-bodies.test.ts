@@ -15,7 +15,10 @@ const LIMIT = 512 * 1024;
 const event = (type: string, data: unknown, over: object = {}) =>
   JSON.stringify({ object: 'event', type, timestamp: Date.now(), instance_id: 'ins_standin', data, ...over });
 
-const inboxCount = async () => (await rolecall.sql`select count(*)::int as n from rolecall.inbox`)[0]?.['n'];
+const inboxCount = async () => {
+  const [count] = await rolecall.sql<{ n: number }[]>`select count(*)::int as n from rolecall.inbox`;
+  return count?.n;
+};
 
 /** A known event of exactly so many bytes. */
 const eventOf = (size: number) => {
@@ -193,6 +196,6 @@ describe('hostile keys', () => {
     expect(json).toMatchObject({ outcome: 'applied' });
     expect(await rolecall.inbox(id)).toMatchObject({ user_id: 'user_last' });
     const rows = await rolecall.sql`select id from rolecall.users where id in ('user_first', 'user_last')`;
-    expect(rows.map((row) => row['id'])).toEqual(['user_last']);
+    expect(rows.map((row) => String(row['id']))).toEqual(['user_last']);
   });
 });

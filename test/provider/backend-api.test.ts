@@ -262,9 +262,12 @@ describe('an answer that is none', () => {
     }
   });
 
+  const fetched = async (path: string): Promise<unknown> =>
+    (await fetch(`${served.url}${path}`, { headers: { authorization: `Bearer ${SECRET_KEY}` } })).json();
+
   it('is a failure when it is about others, of whom nothing is inferred', async () => {
-    const jane = await (await fetch(`${served.url}/v1/organizations/org_acme/memberships`, auth)).json();
-    const [odd, close] = await answering(jane);
+    const members = await fetched('/v1/organizations/org_acme/memberships');
+    const [odd, close] = await answering(members);
     try {
       // The filter was lost on the way: Joe may stand on the next page, and Jane is not Joe.
       expect(await odd.member(acme, joe)).toEqual({ failure: 'unexpected' });
@@ -272,7 +275,7 @@ describe('an answer that is none', () => {
     } finally {
       await close();
     }
-    const user = await (await fetch(`${served.url}/v1/users/user_jane`, auth)).json();
+    const user = await fetched('/v1/users/user_jane');
     const [oddUser, closeUser] = await answering(user);
     try {
       expect(await oddUser.user(joe)).toEqual({ failure: 'unexpected' });
@@ -283,9 +286,7 @@ describe('an answer that is none', () => {
 
   it("never leads to the revocation of somebody else's session", async () => {
     served.standIn.createSession('user_jane');
-    const sessions = await (
-      await fetch(`${served.url}/v1/sessions?user_id=user_jane&paginated=true`, auth)
-    ).json();
+    const sessions = await fetched('/v1/sessions?user_id=user_jane&paginated=true');
     const [odd, close] = await answering(sessions);
     try {
       expect(await odd.sessions(joe, 0)).toEqual({ failure: 'unexpected' });
@@ -293,6 +294,4 @@ describe('an answer that is none', () => {
       await close();
     }
   });
-
-  const auth = { headers: { authorization: `Bearer ${SECRET_KEY}` } };
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { textLike } from '../support/matchers.ts';
 import { parse } from './support.ts';
 
 const NOW = Date.now();
@@ -36,26 +37,26 @@ const IDS: [string, unknown][] = [
 ];
 
 describe('an id that is not one', () => {
-  it.each(IDS)('(%s) fails the event and names nobody', async (_, id) => {
+  it.each(IDS)('(%s) fails the event and names nobody', (_, id) => {
     const named = { ...membership(), public_user_data: { user_id: id } };
     for (const type of ['organizationMembership.created', 'organizationMembership.updated']) {
-      expect(await parse(envelope(type, named))).toMatchObject({
+      expect(parse(envelope(type, named))).toMatchObject({
         type,
         organizationId: 'org_1',
         userId: null,
         content: { kind: 'malformed', problem: 'malformed data.public_user_data.user_id', questions: [] },
       });
     }
-    expect(await parse(envelope('user.updated', user({ id })))).toMatchObject({
+    expect(parse(envelope('user.updated', user({ id })))).toMatchObject({
       userId: null,
       content: { kind: 'malformed', problem: 'malformed data.id', questions: [] },
     });
     for (const type of ['user.deleted', 'organization.deleted', 'role.deleted', 'session.ended']) {
-      expect((await parse(envelope(type, { id, user_id: 'user_1' }))).content.kind, type).toBe('malformed');
+      expect(parse(envelope(type, { id, user_id: 'user_1' })).content.kind, type).toBe('malformed');
     }
   });
 
-  it.each(IDS)('(%s) is no role, no permission and no organization either', async (_, id) => {
+  it.each(IDS)('(%s) is no role, no permission and no organization either', (_, id) => {
     const broken = [
       membership({ id }),
       membership({ role: id }),
@@ -63,7 +64,7 @@ describe('an id that is not one', () => {
       membership({ organization: { id } }),
     ];
     for (const data of broken) {
-      const { content } = await parse(envelope('organizationMembership.created', data));
+      const { content } = parse(envelope('organizationMembership.created', data));
       expect(content.kind).toBe('malformed');
     }
   });
@@ -80,17 +81,17 @@ describe('an event that names a member and cannot be read', () => {
     ['a time before all times', { updated_at: -1 }],
     ['a time after all times', { created_at: 1e300 }],
     ['an id that is none', { id: {} }],
-  ])('asks the provider about that member: %s', async (_, over) => {
-    const { content, organizationId, userId } = await parse(
+  ])('asks the provider about that member: %s', (_, over) => {
+    const { content, organizationId, userId } = parse(
       envelope('organizationMembership.updated', membership(over)),
     );
     expect(content).toMatchObject({ kind: 'malformed', questions: lookup });
     expect({ organizationId, userId }).toEqual({ organizationId: 'org_1', userId: 'user_1' });
   });
 
-  it('asks also where its envelope is what cannot be read', async () => {
+  it('asks also where its envelope is what cannot be read', () => {
     for (const over of [{ timestamp: 'yesterday' }, { timestamp: undefined }, { instance_id: 'no id' }]) {
-      const delivery = await parse(envelope('organizationMembership.deleted', membership(), over));
+      const delivery = parse(envelope('organizationMembership.deleted', membership(), over));
       expect(delivery).toMatchObject({
         type: 'organizationMembership.deleted',
         organizationId: 'org_1',
@@ -100,8 +101,9 @@ describe('an event that names a member and cannot be read', () => {
     }
   });
 
-  it('asks about a user whose ban cannot be read', async () => {
-    const { content } = await parse(envelope('user.updated', user({ banned: 'yes' })));
+  it('asks about a user whose ban cannot be read', () => {
+    const { content, userId } = parse(envelope('user.updated', user({ banned: 'yes' })));
+    expect(userId).toBe('user_1');
     expect(content).toMatchObject({
       kind: 'malformed',
       problem: 'malformed data.banned',
@@ -109,15 +111,15 @@ describe('an event that names a member and cannot be read', () => {
     });
   });
 
-  it('asks for the roles when a role or a permission cannot be read', async () => {
+  it('asks for the roles when a role or a permission cannot be read', () => {
     for (const type of ['role.updated', 'role.deleted', 'permission.updated', 'permission.deleted']) {
-      const { content } = await parse(envelope(type, { id: null }));
+      const { content } = parse(envelope(type, { id: null }));
       expect(content, type).toMatchObject({ kind: 'malformed', questions: [{ kind: 'lookup_roles' }] });
     }
   });
 
-  it('says where the problem lies and nothing of what was there', async () => {
-    const { content } = await parse(
+  it('says where the problem lies and nothing of what was there', () => {
+    const { content } = parse(
       envelope('organizationMembership.created', membership({ role: 'VALUE CANARY', 'KEY CANARY': 1 })),
     );
     expect(JSON.stringify(content)).not.toContain('CANARY');
@@ -132,8 +134,8 @@ describe('a type that is not known', () => {
     'billing.updated',
     'organizationMembership.exploded',
     'constructor',
-  ])('is kept by name only: %s', async (type) => {
-    const { body: _, ...kept } = await parse(envelope(type, { body: 'CODE-CANARY', ...membership() }));
+  ])('is kept by name only: %s', (type) => {
+    const { body: _, ...kept } = parse(envelope(type, { body: 'CODE-CANARY', ...membership() }));
     expect(kept).toMatchObject({
       type,
       at: NOW,
@@ -144,9 +146,9 @@ describe('a type that is not known', () => {
     expect(JSON.stringify(kept)).not.toContain('CANARY');
   });
 
-  it('stays unknown when its envelope is broken: a one-time code is not kept for that', async () => {
+  it('stays unknown when its envelope is broken: a one-time code is not kept for that', () => {
     for (const over of [{ timestamp: null }, { timestamp: 'now' }, { instance_id: 'no id' }]) {
-      const { content } = await parse(envelope('email.created', { body: '123456' }, over));
+      const { content } = parse(envelope('email.created', { body: '123456' }, over));
       expect(content).toEqual({ kind: 'unknown' });
     }
   });
@@ -157,8 +159,8 @@ describe('a type that is not known', () => {
     ['with NUL', 'user\u0000created'],
     ['empty', ''],
     ['a list', ['user.created']],
-  ])('is no type at all when it is %s', async (_, type) => {
-    expect(await parse(envelope(type, user()))).toMatchObject({
+  ])('is no type at all when it is %s', (_, type) => {
+    expect(parse(envelope(type, user()))).toMatchObject({
       type: null,
       content: { kind: 'malformed', problem: 'malformed type' },
     });
@@ -166,7 +168,7 @@ describe('a type that is not known', () => {
 });
 
 describe('words for people', () => {
-  it('never keep a permission from being taken away', async () => {
+  it('never keep a permission from being taken away', () => {
     const role = {
       id: 'role_1',
       key: 'org:editor',
@@ -176,25 +178,24 @@ describe('words for people', () => {
       created_at: NOW,
       updated_at: NOW,
     };
-    const { content } = await parse(envelope('role.updated', role));
+    const { content } = parse(envelope('role.updated', role));
     expect(content).toMatchObject({
       kind: 'evidence',
-      evidence: [{ name: 'Edi\ufffdtor \ufffd', description: expect.stringMatching(/^\ufffd fine: 🙂 x+$/) }],
+      evidence: [{ name: 'Edi\ufffdtor \ufffd', description: textLike(/^\ufffd fine: 🙂 x+$/) }],
     });
   });
 });
 
 describe('times', () => {
-  it('are whole milliseconds, and none that no calendar has', async () => {
-    const at = async (timestamp: unknown) =>
-      (await parse(envelope('user.deleted', user(), { timestamp }))).at;
-    expect(await at(1_716_883_200)).toBe(1_716_883_200_000);
-    expect(await at(1_716_883_200.5)).toBe(1_716_883_200_500);
-    expect(await at(1_716_883_200_000)).toBe(1_716_883_200_000);
-    expect(await at(1_716_883_200_000.7)).toBe(1_716_883_200_000);
-    expect(await at(0)).toBe(0);
+  it('are whole milliseconds, and none that no calendar has', () => {
+    const at = (timestamp: unknown) => parse(envelope('user.deleted', user(), { timestamp })).at;
+    expect(at(1_716_883_200)).toBe(1_716_883_200_000);
+    expect(at(1_716_883_200.5)).toBe(1_716_883_200_500);
+    expect(at(1_716_883_200_000)).toBe(1_716_883_200_000);
+    expect(at(1_716_883_200_000.7)).toBe(1_716_883_200_000);
+    expect(at(0)).toBe(0);
     for (const none of [-1, 1e300, 8_640_000_000_000_001, '1716883200', null, [], true]) {
-      expect(await at(none), JSON.stringify(none)).toBeNull();
+      expect(at(none), JSON.stringify(none)).toBeNull();
     }
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createClerkStandIn } from '../../src/testing/index.ts';
+import { anyList, textLike } from '../support/matchers.ts';
 import { evidenceIn, parse } from './support.ts';
 
 const clerk = createClerkStandIn({ autoSend: false, seed: 7 });
@@ -21,12 +22,12 @@ const jane = clerk.createUser({
 const acme = clerk.createOrganization({ id: 'org_acme', name: 'Acme', privateMetadata: SECRETS });
 
 describe('the events of Clerk, as the stand-in sends them', () => {
-  it('tell of a membership: who, where, as what, since when, and what that grants', async () => {
+  it('tell of a membership: who, where, as what, since when, and what that grants', () => {
     const created = told('organizationMembership.created', () =>
       clerk.addMember(acme.id, jane.id, 'org:member', { privateMetadata: SECRETS }),
     );
     const membership = [...clerk.state.memberships.values()][0];
-    const delivery = await parse(created.body);
+    const delivery = parse(created.body);
     expect(delivery).toMatchObject({
       id: 'msg_1',
       type: 'organizationMembership.created',
@@ -47,24 +48,24 @@ describe('the events of Clerk, as the stand-in sends them', () => {
       version: { updatedAt: membership?.updatedAt, at: created.at },
       userSuspended: false,
     };
-    expect(await evidenceIn(created.body)).toEqual([snapshot]);
+    expect(evidenceIn(created.body)).toEqual([snapshot]);
 
     const updated = told('organizationMembership.updated', () =>
       clerk.changeRole(acme.id, jane.id, 'org:admin'),
     );
-    expect(await evidenceIn(updated.body)).toMatchObject([
+    expect(evidenceIn(updated.body)).toMatchObject([
       {
         ...snapshot,
         told: 'updated',
         role: 'org:admin',
-        permissions: expect.any(Array),
+        permissions: anyList,
         version: { updatedAt: updated.at, at: updated.at },
       },
     ]);
 
     const deleted = told('organizationMembership.deleted', () => clerk.removeMember(acme.id, jane.id));
     // Clerk leaves `updated_at` as it was: the envelope says when it ended.
-    expect(await evidenceIn(deleted.body)).toEqual([
+    expect(evidenceIn(deleted.body)).toEqual([
       {
         kind: 'membership-deleted',
         id: membership?.id,
@@ -74,24 +75,20 @@ describe('the events of Clerk, as the stand-in sends them', () => {
     ]);
   });
 
-  it('tell of an organization and its end', async () => {
+  it('tell of an organization and its end', () => {
     const created = told('organization.created', () =>
       clerk.createOrganization({ id: 'org_2', name: 'Two' }),
     );
     const version = { updatedAt: created.at, at: created.at };
-    expect(await evidenceIn(created.body)).toEqual([
-      { kind: 'organization', id: 'org_2', name: 'Two', version },
-    ]);
+    expect(evidenceIn(created.body)).toEqual([{ kind: 'organization', id: 'org_2', name: 'Two', version }]);
     const updated = told('organization.updated', () => clerk.updateOrganization('org_2', { name: 'Deux' }));
-    expect(await evidenceIn(updated.body)).toMatchObject([{ kind: 'organization', name: 'Deux' }]);
+    expect(evidenceIn(updated.body)).toMatchObject([{ kind: 'organization', name: 'Deux' }]);
     const deleted = told('organization.deleted', () => clerk.deleteOrganization('org_2'));
-    expect(await evidenceIn(deleted.body)).toEqual([
-      { kind: 'organization-deleted', id: 'org_2', at: deleted.at },
-    ]);
-    expect(await parse(deleted.body)).toMatchObject({ organizationId: 'org_2', userId: null });
+    expect(evidenceIn(deleted.body)).toEqual([{ kind: 'organization-deleted', id: 'org_2', at: deleted.at }]);
+    expect(parse(deleted.body)).toMatchObject({ organizationId: 'org_2', userId: null });
   });
 
-  it('tell of a user: suspended or not, and when the password changed', async () => {
+  it('tell of a user: suspended or not, and when the password changed', () => {
     const created = told('user.created', () => clerk.createUser({ id: 'user_2' }));
     const user = {
       kind: 'user',
@@ -101,29 +98,29 @@ describe('the events of Clerk, as the stand-in sends them', () => {
       suspended: false,
       passwordChangedAt: created.at,
     };
-    expect(await evidenceIn(created.body)).toEqual([user]);
+    expect(evidenceIn(created.body)).toEqual([user]);
     const banned = told('user.updated', () => clerk.banUser('user_2'));
-    expect(await evidenceIn(banned.body)).toMatchObject([{ kind: 'user', told: 'updated', suspended: true }]);
+    expect(evidenceIn(banned.body)).toMatchObject([{ kind: 'user', told: 'updated', suspended: true }]);
     const lifted = told('user.updated', () => clerk.unbanUser('user_2'));
-    expect(await evidenceIn(lifted.body)).toMatchObject([{ suspended: false }]);
+    expect(evidenceIn(lifted.body)).toMatchObject([{ suspended: false }]);
     const gone = told('user.updated', () => clerk.deprovisionUser('user_2'));
-    expect(await evidenceIn(gone.body)).toMatchObject([{ suspended: true }]);
+    expect(evidenceIn(gone.body)).toMatchObject([{ suspended: true }]);
     const changed = told('user.updated', () => clerk.changePassword('user_2'));
-    expect(await evidenceIn(changed.body)).toMatchObject([{ passwordChangedAt: changed.at }]);
+    expect(evidenceIn(changed.body)).toMatchObject([{ passwordChangedAt: changed.at }]);
     const deleted = told('user.deleted', () => clerk.deleteUser('user_2'));
-    expect(await evidenceIn(deleted.body)).toEqual([{ kind: 'user-deleted', id: 'user_2', at: deleted.at }]);
-    expect(await parse(deleted.body)).toMatchObject({ organizationId: null, userId: 'user_2' });
+    expect(evidenceIn(deleted.body)).toEqual([{ kind: 'user-deleted', id: 'user_2', at: deleted.at }]);
+    expect(parse(deleted.body)).toMatchObject({ organizationId: null, userId: 'user_2' });
   });
 
-  it('tell of sessions that begin and end', async () => {
+  it('tell of sessions that begin and end', () => {
     const start = (status: 'active' | 'pending') => () =>
       clerk.createSession(jane.id, { id: `sess_${status}`, status });
     const begun = [told('session.created', start('active')), told('session.pending', start('pending'))];
     for (const event of begun) {
-      const [session] = await evidenceIn(event.body);
+      const [session] = evidenceIn(event.body);
       expect(session).toEqual({
         kind: 'session',
-        id: expect.stringMatching(/^sess_/),
+        id: textLike(/^sess_/),
         userId: jane.id,
         at: event.at,
       });
@@ -135,17 +132,15 @@ describe('the events of Clerk, as the stand-in sends them', () => {
     ] as const) {
       const { id } = clerk.createSession(jane.id);
       const event = told(type, () => end(id));
-      expect(await evidenceIn(event.body)).toEqual([
-        { kind: 'session-ended', id, userId: jane.id, at: event.at },
-      ]);
+      expect(evidenceIn(event.body)).toEqual([{ kind: 'session-ended', id, userId: jane.id, at: event.at }]);
     }
   });
 
-  it('tell of roles and permissions', async () => {
+  it('tell of roles and permissions', () => {
     const created = told('role.created', () => clerk.defineRole('org:editor', 'Editor', ['org:posts:edit']));
     const role = [...clerk.state.roles.values()].find((one) => one.key === 'org:editor');
     const permission = [...clerk.state.permissions.values()].find((one) => one.key === 'org:posts:edit');
-    expect(await evidenceIn(created.body)).toEqual([
+    expect(evidenceIn(created.body)).toEqual([
       {
         kind: 'role',
         told: 'created',
@@ -159,7 +154,7 @@ describe('the events of Clerk, as the stand-in sends them', () => {
       },
     ]);
     const known = told('permission.created', () => undefined);
-    expect(await evidenceIn(known.body)).toEqual([
+    expect(evidenceIn(known.body)).toEqual([
       {
         kind: 'permission',
         id: permission?.id,
@@ -169,39 +164,36 @@ describe('the events of Clerk, as the stand-in sends them', () => {
       },
     ]);
     const updated = told('role.updated', () => clerk.changeRolePermissions('org:editor', []));
-    expect(await evidenceIn(updated.body)).toMatchObject([
-      { kind: 'role', told: 'updated', permissions: [] },
-    ]);
+    expect(evidenceIn(updated.body)).toMatchObject([{ kind: 'role', told: 'updated', permissions: [] }]);
     const noPermission = told('permission.deleted', () => clerk.deletePermission('org:posts:edit'));
-    expect(await evidenceIn(noPermission.body)).toEqual([
+    expect(evidenceIn(noPermission.body)).toEqual([
       { kind: 'permission-deleted', id: permission?.id, at: noPermission.at },
     ]);
     const noRole = told('role.deleted', () => clerk.deleteRole('org:editor'));
-    expect(await evidenceIn(noRole.body)).toEqual([{ kind: 'role-deleted', id: role?.id, at: noRole.at }]);
+    expect(evidenceIn(noRole.body)).toEqual([{ kind: 'role-deleted', id: role?.id, at: noRole.at }]);
   });
 
-  it('tell of invitations, from which nothing follows', async () => {
+  it('tell of invitations, from which nothing follows', () => {
     const invite = () => clerk.createInvitation(acme.id, `${Math.random()}@example.com`, 'org:member');
     const created = told('organizationInvitation.created', invite);
     const accepted = told('organizationInvitation.accepted', () =>
       clerk.acceptInvitation(invite().id, jane.id),
     );
     const revoked = told('organizationInvitation.revoked', () => clerk.revokeInvitation(invite().id));
-    for (const event of [created, accepted, revoked]) expect(await evidenceIn(event.body)).toEqual([]);
+    for (const event of [created, accepted, revoked]) expect(evidenceIn(event.body)).toEqual([]);
   });
 
-  it('are all understood, whatever the stand-in ever sent', async () => {
+  it('are all understood, whatever the stand-in ever sent', () => {
     expect(new Set(clerk.outbox.map((event) => event.type)).size).toBeGreaterThan(18);
-    for (const event of clerk.outbox)
-      expect((await parse(event.body)).content.kind, event.type).toBe('evidence');
+    for (const event of clerk.outbox) expect(parse(event.body).content.kind, event.type).toBe('evidence');
   });
 
-  it('leave private and unsafe metadata where they were', async () => {
+  it('leave private and unsafe metadata where they were', () => {
     const bodies = clerk.outbox.map((event) => event.body);
     expect(bodies.join()).toContain('PRIVATE-CANARY');
     expect(bodies.join()).toContain('UNSAFE-CANARY');
     for (const body of bodies) {
-      const { body: _, ...parsed } = await parse(body);
+      const { body: _, ...parsed } = parse(body);
       expect(JSON.stringify(parsed)).not.toMatch(/CANARY|metadata/);
     }
   });
@@ -342,21 +334,19 @@ describe("the events of Clerk, as its specification's examples have them", () =>
     ['organizationInvitation.created', specInvitation, null],
     ['organizationInvitation.accepted', { ...specInvitation, user_id: 'user_2h8' }, null],
     ['organizationInvitation.revoked', specInvitation, null],
-  ])('%s is understood, its seconds taken for what they are', async (type, data, expected) => {
+  ])('%s is understood, its seconds taken for what they are', (type, data, expected) => {
     const body = spec(type, data);
-    expect((await parse(body)).at).toBe(SPEC_MS);
-    expect(await evidenceIn(body)).toMatchObject(expected === null ? [] : [expected]);
+    expect(parse(body).at).toBe(SPEC_MS);
+    expect(evidenceIn(body)).toMatchObject(expected === null ? [] : [expected]);
   });
 
-  it('measures snapshots in milliseconds, whichever unit the envelope has', async () => {
+  it('measures snapshots in milliseconds, whichever unit the envelope has', () => {
     for (const timestamp of [SPEC_SECONDS, SPEC_MS]) {
       const body = spec('user.updated', specUser).replace(
         `"timestamp":${SPEC_SECONDS}`,
         `"timestamp":${timestamp}`,
       );
-      expect(await evidenceIn(body)).toMatchObject([
-        { version: { updatedAt: SPEC_MS + 300_000, at: SPEC_MS } },
-      ]);
+      expect(evidenceIn(body)).toMatchObject([{ version: { updatedAt: SPEC_MS + 300_000, at: SPEC_MS } }]);
     }
   });
 });
@@ -365,47 +355,41 @@ describe('what may be missing', () => {
   const without = (data: object, ...names: string[]) =>
     Object.fromEntries(Object.entries(data).filter(([name]) => !names.includes(name)));
 
-  it('is the instance', async () => {
+  it('is the instance', () => {
     const body = JSON.stringify({ type: 'user.updated', timestamp: SPEC_MS, data: specUser });
-    expect(await parse(body)).toMatchObject({ instanceId: null, content: { kind: 'evidence' } });
+    expect(parse(body)).toMatchObject({ instanceId: null, content: { kind: 'evidence' } });
     const isNull = body.replace('"timestamp"', '"instance_id":null,"timestamp"');
-    expect(await parse(isNull)).toMatchObject({ instanceId: null, content: { kind: 'evidence' } });
+    expect(parse(isNull)).toMatchObject({ instanceId: null, content: { kind: 'evidence' } });
   });
 
-  it('is every kind of metadata, and who created it', async () => {
+  it('is every kind of metadata, and who created it', () => {
     const bare = without(specMembership, 'public_metadata', 'private_metadata', 'role_name', 'object');
-    expect(await evidenceIn(spec('organizationMembership.created', bare))).toHaveLength(1);
+    expect(evidenceIn(spec('organizationMembership.created', bare))).toHaveLength(1);
     expect(
-      await evidenceIn(
-        spec('organization.created', without(specOrganization, 'public_metadata', 'created_by')),
-      ),
+      evidenceIn(spec('organization.created', without(specOrganization, 'public_metadata', 'created_by'))),
     ).toHaveLength(1);
   });
 
-  it("is a membership's list of permissions, which then says nothing of them", async () => {
+  it("is a membership's list of permissions, which then says nothing of them", () => {
     const bare = without(specMembership, 'permissions');
-    expect(await evidenceIn(spec('organizationMembership.created', bare))).toMatchObject([
-      { permissions: null },
-    ]);
+    expect(evidenceIn(spec('organizationMembership.created', bare))).toMatchObject([{ permissions: null }]);
     const empty = { ...specMembership, permissions: [] };
-    expect(await evidenceIn(spec('organizationMembership.created', empty))).toMatchObject([
-      { permissions: [] },
-    ]);
+    expect(evidenceIn(spec('organizationMembership.created', empty))).toMatchObject([{ permissions: [] }]);
   });
 
-  it('is all of a deleted membership but its id', async () => {
+  it('is all of a deleted membership but its id', () => {
     const body = spec('organizationMembership.deleted', { id: 'orgmem_2g7', deleted: true });
-    expect(await evidenceIn(body)).toEqual([
+    expect(evidenceIn(body)).toEqual([
       { kind: 'membership-deleted', id: 'orgmem_2g7', identity: null, at: SPEC_MS },
     ]);
     const broken = spec('organizationMembership.deleted', {
       ...specMembership,
       organization: { id: 'no id' },
     });
-    expect(await evidenceIn(broken)).toMatchObject([{ identity: null }]);
+    expect(evidenceIn(broken)).toMatchObject([{ identity: null }]);
   });
 
-  it('is never what a decision rests on', async () => {
+  it('is never what a decision rests on', () => {
     const needed: [string, object, string[]][] = [
       [
         'organizationMembership.created',
@@ -423,7 +407,7 @@ describe('what may be missing', () => {
     ];
     for (const [type, data, names] of needed) {
       for (const name of names) {
-        const { content } = await parse(spec(type, without(data, name)));
+        const { content } = parse(spec(type, without(data, name)));
         expect(content, `${type} without ${name}`).toMatchObject({
           kind: 'malformed',
           problem: `malformed data.${name}`,

@@ -341,7 +341,8 @@ describe('a verified message', () => {
   it('is made by nobody but the verifier', () => {
     const lookalike = { id: 'msg_1', bytes: bytes(BODY), text: BODY };
     expect(VerifiedMessage.is(lookalike)).toBe(false);
-    expect(VerifiedMessage.is(Object.create(VerifiedMessage.prototype))).toBe(false);
+    const heir: unknown = Object.create(VerifiedMessage.prototype);
+    expect(heir instanceof VerifiedMessage && VerifiedMessage.is(heir)).toBe(false);
     expect(VerifiedMessage.is(VerifiedMessage)).toBe(false);
     const made = VerifiedMessage.verify([SECRET], { headers: headersOf(good()), body: bytes(BODY) }, NOW);
     expect(typeof made === 'object' && VerifiedMessage.is(made)).toBe(true);

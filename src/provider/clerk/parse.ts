@@ -164,6 +164,8 @@ function subjectOf(
   content: Content,
 ): { organizationId: string | null; userId: string | null } {
   const first = content.kind === 'evidence' ? content.evidence[0] : undefined;
+  const asked = content.kind === 'malformed' ? content.questions[0] : undefined;
+  if (asked?.kind === 'lookup_user') return { organizationId: null, userId: asked.userId };
   switch (first?.kind) {
     case 'user':
     case 'user-deleted':
@@ -174,7 +176,14 @@ function subjectOf(
     case 'session':
     case 'session-ended':
       return { organizationId: null, userId: first.userId };
-    default:
+    case undefined:
+    case 'membership':
+    case 'membership-deleted':
+    case 'membership-absent':
+    case 'role':
+    case 'role-deleted':
+    case 'permission':
+    case 'permission-deleted':
       return namedIn(data);
   }
 }
