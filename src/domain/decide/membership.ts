@@ -76,7 +76,8 @@ function lossesOf(draft: Draft, decided: Decided): Loss[] {
   const { said, known, row, member, previous, before, after } = decided;
   const losses: Loss[] = [];
   const owns = member.membershipId === said.id;
-  if (previous !== undefined && previous.membershipId !== member.membershipId) {
+  const last = previous === undefined ? undefined : draft.memberships.get(previous.membershipId);
+  if (last !== undefined && last.id !== member.membershipId && last.deletedAt === null) {
     losses.push({ at: member.membershipCreatedAt, cause: before.member ? 'removed' : null });
   }
   if (row.deletedAt !== null) {

@@ -9,7 +9,9 @@ import { compareVersions, createdLater, latest, type Version } from '../version.
  * commit: holders are not looked at, so the cost is one row however many they are.
  */
 export function putGrants(draft: Draft, key: RoleKeyFact, grants: readonly string[], at: number): void {
-  const before = draft.roleKeys.get(key.key)?.grants ?? [];
+  const known = draft.roleKeys.get(key.key);
+  const before = known?.grants ?? [];
+  if (known === key && sameSet(before, grants)) return;
   const lost = difference(before, grants).length > 0;
   draft.roleKeys.put(key.key, { ...key, grants, cutoff: lost ? latest(key.cutoff, at) : key.cutoff });
   if (sameSet(before, grants)) return;
@@ -71,6 +73,7 @@ export function keysOf(draft: Draft, roleId: string): RoleKeyFact[] {
 export function claimRoleKey(draft: Draft, row: RoleFact, key: string): void {
   const held = draft.roleKeys.get(key);
   const createdAt = row.createdAt ?? 0;
+  if (held?.roleId === row.id && held.roleCreatedAt === createdAt) return;
   if (held?.roleId != null && !claims(row, draft.roles.get(held.roleId), held)) return;
   const unheard = { key, bound: null, boundAt: null, grants: [], cutoff: null };
   draft.roleKeys.put(key, { ...(held ?? unheard), roleId: row.id, roleCreatedAt: createdAt });

@@ -25,12 +25,24 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
         createdAt,
         version: said.version,
       }
-    : { ...known, key: known.key ?? said.key, createdAt };
+    : {
+        ...known,
+        key: known.key ?? said.key,
+        // Tokens may carry either: both are kept, and bounded to what they have in common.
+        permissions: disputed ? permissionSet([...known.permissions, ...told]) : known.permissions,
+        createdAt,
+      };
   draft.roles.put(said.id, row);
   claimRoleKey(draft, row, said.key);
 
   const { at } = said.version;
-  const heldBack = rederiveKeysOf(draft, said.id, disputed ? told : null, at, context);
+  const heldBack = rederiveKeysOf(
+    draft,
+    said.id,
+    disputed ? intersection(known.permissions, told) : null,
+    at,
+    context,
+  );
   rederiveAll(draft, at);
   for (const key of keysOf(draft, said.id)) {
     // Tokens carry a definition whether it was believed here or not.
@@ -71,7 +83,8 @@ export function decideRoleDeleted(draft: Draft, said: RoleDeleted): Verdict {
 function rederiveKeysOf(
   draft: Draft,
   roleId: string,
-  disputed: readonly string[] | null,
+  /** What two definitions have in common; null where there is one. */
+  common: readonly string[] | null,
   at: number,
   context: Context,
 ): boolean {
@@ -79,11 +92,11 @@ function rederiveKeysOf(
   for (const key of keysOf(draft, roleId)) {
     const grants = deriveGrants(draft, key);
     const late = context.late && difference(grants, key.grants).length > 0;
-    if (!late && disputed === null) {
+    if (!late && common === null) {
       putGrants(draft, key, grants, at);
       continue;
     }
-    const bound = intersection(late ? key.grants : grants, disputed ?? grants);
+    const bound = intersection(late ? key.grants : grants, common ?? grants);
     const boundAt = Math.max(key.boundAt ?? at, definitionOf(draft, roleId).at ?? at, at);
     putGrants(draft, { ...key, bound, boundAt }, bound, at);
     heldBack = true;
