@@ -39,9 +39,9 @@ export function readConfig(
       problems.push(`CLERK_WEBHOOK_SIGNING_SECRET ${ordinal(index, signingSecrets)}${problem}`);
   });
 
-  const [secretKey = ''] = words('CLERK_SECRET_KEY');
+  const secretKey = words('CLERK_SECRET_KEY').join(' ');
   if (secretKey !== '' && !/^sk_(test|live)_\S+$/.test(secretKey)) {
-    problems.push('CLERK_SECRET_KEY must begin with sk_test_ or sk_live_');
+    problems.push('CLERK_SECRET_KEY must be one key that begins with sk_test_ or sk_live_');
   }
 
   const apiUrl = text('CLERK_API_URL') === '' ? undefined : text('CLERK_API_URL');
@@ -52,6 +52,9 @@ export function readConfig(
     problems.push(
       'ROLECALL_READ_TOKEN must hold secret, name:secret or name@organization:secret, separated by spaces',
     );
+  }
+  if (new Set(readTokens.map((token) => token?.secret)).size < readTokens.length) {
+    problems.push('ROLECALL_READ_TOKEN must not hold the same secret under two names');
   }
   words('ROLECALL_OPERATOR_TOKEN');
 

@@ -96,6 +96,15 @@ describe('the environment', () => {
     ]);
   });
 
+  it('holds one secret key, whole', () => {
+    for (const key of ['sk_test_', 'sk_live', 'pk_test_x', 'sk_test_a sk_test_b', 'x sk_test_a']) {
+      expect(problemsOf({ CLERK_SECRET_KEY: key }), key).toEqual([
+        'CLERK_SECRET_KEY must be one key that begins with sk_test_ or sk_live_',
+      ]);
+    }
+    expect(problemsOf({ CLERK_SECRET_KEY: ' sk_live_x\n' })).toEqual([]);
+  });
+
   it('may point the API elsewhere, over HTTP only', () => {
     expect(problemsOf({ CLERK_API_URL: 'http://127.0.0.1:8788' })).toEqual([]);
     for (const url of ['javascript:alert(1)', 'file:///etc/passwd', 'not a url', 'https://']) {
@@ -135,5 +144,11 @@ describe('read tokens', () => {
     `app:${'x'.repeat(513)}`,
   ])('are refused where a part is missing or none: %s', (token) => {
     expect(tokensOf(`good ${token}`)).toEqual([textLike(/^ROLECALL_READ_TOKEN must hold/)]);
+  });
+
+  it('do not share a secret: whose rights it carries would be chance', () => {
+    expect(tokensOf('same tenant@org_1:same')).toEqual([
+      'ROLECALL_READ_TOKEN must not hold the same secret under two names',
+    ]);
   });
 });

@@ -197,6 +197,16 @@ describe('a provider in trouble', () => {
     await expectAll(provider, { failure: 'rate_limited', retryAfterMs: 1_000 });
   });
 
+  it.each([
+    [0, 1_000],
+    [-5, 1_000],
+    [300, 300_000],
+    [99_999_999, 300_000],
+  ])('that limits us for %i s is left alone within reason', async (retryAfter, retryAfterMs) => {
+    served.standIn.failApi({ kind: 'status', status: 429, retryAfter });
+    expect(await provider.instance()).toEqual({ failure: 'rate_limited', retryAfterMs });
+  });
+
   it.each([500, 502, 503])('that answers %i failed, whether in JSON or in HTML', async (status) => {
     for (const html of [false, true]) {
       served.standIn.clearFaults();

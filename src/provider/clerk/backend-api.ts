@@ -16,6 +16,9 @@ export interface BackendApiOptions {
 /** Clerk's own largest page. */
 const PAGE = 500;
 
+/** Clerk counts by windows of 10 seconds; past this it is asked whether it still minds. */
+const LONGEST_PAUSE_S = 300;
+
 /** Statuses that no token can be had for any more; an unknown one is taken for live and revoked to be sure. */
 const OVER = new Set(['abandoned', 'ended', 'expired', 'removed', 'replaced', 'revoked']);
 
@@ -161,10 +164,15 @@ function saysNotFound(error: unknown): boolean {
   );
 }
 
+/** Within bounds: nothing or less would be a storm, and a year of waiting would leave everybody signed in. */
+function waitMs(seconds = 1): number {
+  return Math.min(Math.max(seconds, 1), LONGEST_PAUSE_S) * 1000;
+}
+
 function failureOf(error: unknown): ProviderFailure {
   if (!isClerkAPIResponseError(error)) return { failure: 'unexpected' };
   const { status } = error;
-  if (status === 429) return { failure: 'rate_limited', retryAfterMs: (error.retryAfter ?? 1) * 1000 };
+  if (status === 429) return { failure: 'rate_limited', retryAfterMs: waitMs(error.retryAfter) };
   if (status === 401 || status === 403) return { failure: 'unauthorized' };
   if (status >= 500) return { failure: 'server_error' };
   // The client leaves the status out where the network failed.
