@@ -209,3 +209,15 @@ test('a folder that holds something else is left alone', async () => {
   await chmod(place, 0o755);
   await expect(startEmbeddedPostgres({ dataDirectory: place })).rejects.toThrow(/neither empty nor the data/);
 });
+
+test('after an interruption it is the same database at the same port', async () => {
+  const server = await startEmbeddedPostgres();
+  ends.push(server.stop);
+  const sql = postgres(server.url, { max: 1 });
+  ends.push(() => sql.end());
+  await sql`create table kept as select 1 as value`;
+  const startAgain = await server.interrupt();
+  expect(await isListening(server.url)).toBe(false);
+  await startAgain();
+  expect(await sql`select value from kept`).toEqual([{ value: 1 }]);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { play, type Story } from '../../../src/testing/stack/demo/play.ts';
+import { play, type Stage, type Story } from '../../../src/testing/stack/demo/play.ts';
 
 const perform = async (story: Story, stopping = new AbortController().signal) => {
   const printed: string[] = [];
@@ -23,6 +23,17 @@ test('shows what arrived, changed and was refused, and how long it took', async 
   expect(text).toContain('    refused  │ the token of a minute ago');
   expect(text).toContain('12 ms  received → refused');
   expect(text).toMatch(/1 steps, 1 promised outcomes, 0 broken/);
+});
+
+test('what it adds up to stands at the end, unless it cannot be had', async () => {
+  const end = async (totals: Stage['totals']) => {
+    const printed: string[] = [];
+    const stopping = new AbortController().signal;
+    await play(async () => undefined, { print: (text) => printed.push(text), width: 60, stopping, totals });
+    return printed.join('\n');
+  };
+  expect(await end(async () => [['lost', '0 of 12']])).toMatch(/All in all\n +lost │ 0 of 12\n\n0 steps/);
+  expect(await end(() => Promise.reject(new Error('the database is down')))).toMatch(/^0 steps/);
 });
 
 test('a broken promise fails the story, which goes on', async () => {

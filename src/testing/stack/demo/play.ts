@@ -13,7 +13,7 @@ export type Stage = {
   readonly width: number;
   readonly stopping: AbortSignal;
   /** What the whole story adds up to. */
-  readonly totals?: () => Promise<readonly Row[]>;
+  readonly totals?: (() => Promise<readonly Row[]>) | undefined;
 };
 
 const whenAborted = (
@@ -60,7 +60,9 @@ export const play = async (story: Story, { print, width, stopping, totals }: Sta
     else if (!(error instanceof Stuck)) throw error;
     else print(error.cause instanceof Error ? (error.cause.stack ?? '') : '');
   }
-  if (totals !== undefined) print(`${formatTotals(await totals(), width)}\n`);
+  // Where a step left the database down, there is nothing to add up.
+  const sums = (await totals?.().catch(() => undefined)) ?? [];
+  if (sums.length > 0) print(`${formatTotals(sums, width)}\n`);
   print(formatSummary(results, performance.now() - started));
   // A story that promises nothing has shown nothing.
   return (
