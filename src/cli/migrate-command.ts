@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { migrate, migrationScript } from '../store/postgres/migrate.ts';
 import { fail, print } from './output.ts';
 
 interface Options {
@@ -13,6 +12,8 @@ export function migrateCommand(): Command {
     .option('--sql', 'print the statements instead of running them')
     .option('--json', 'answer as JSON')
     .action(async (options: Options) => {
+      // Only now: whoever asks for help need not wait for all of it.
+      const { migrate, migrationScript } = await import('../store/postgres/migrate.ts');
       if (options.sql === true) {
         process.stdout.write(migrationScript());
         return;

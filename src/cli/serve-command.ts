@@ -1,7 +1,4 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { readConfig } from '../runtime/config.ts';
-import { startNodeServer } from '../runtime/node.ts';
-import { migrate } from '../store/postgres/migrate.ts';
 import { fail, print } from './output.ts';
 
 interface Options {
@@ -28,6 +25,7 @@ function portNumber(text: string): number {
 }
 
 async function serve(options: Options): Promise<void> {
+  const { readConfig } = await import('../runtime/config.ts');
   const read = readConfig(process.env);
   const given = process.env['DATABASE_URL'] ?? '';
   const production = process.env['NODE_ENV'] === 'production';
@@ -39,8 +37,10 @@ async function serve(options: Options): Promise<void> {
 
   // From here on a signal stops in order, also while things are still starting.
   const stopped = stopSignal();
-  const database = given === '' ? await embeddedDatabase() : { url: given, stop: async () => undefined };
+  let database: Database = { url: given, stop: async () => undefined };
   try {
+    if (given === '') database = await embeddedDatabase();
+    const { startNodeServer } = await import('../runtime/node.ts');
     const server = await startNodeServer({
       environment: { ...process.env, DATABASE_URL: database.url },
       port: options.port,
@@ -71,8 +71,14 @@ async function warnUnlessReady(url: string): Promise<void> {
   process.stderr.write(`rolecall: not ready: ${body}${hint}\n`);
 }
 
-async function embeddedDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
+interface Database {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+async function embeddedDatabase(): Promise<Database> {
   const { startEmbeddedPostgres } = await import('../testing/embedded-postgres.ts');
+  const { migrate } = await import('../store/postgres/migrate.ts');
   const postgres = await startEmbeddedPostgres({
     dataDirectory: '.rolecall/postgres',
     ownProcessGroup: true,
