@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { childrenOf, membersOf } from '../../testing/stack/processes.ts';
+import { childrenOf, killAll, membersOf } from '../../testing/stack/processes.ts';
 import { bareEnvironment } from '../../testing/stack/program.ts';
 
 const stack = new URL('../../../src/testing/stack/', import.meta.url);
@@ -54,9 +54,7 @@ export const startScript = (name: 'demo' | 'start', args: readonly string[] = []
         .then(() => pattern.exec(output) ?? expect.fail()),
     exited: new Promise((resolve) => child.once('exit', (code) => resolve(code))),
     processes,
-    killAll: () => {
-      for (const one of processes()) process.kill(one.pid, 'SIGKILL');
-    },
+    killAll: () => killAll(processes()),
   };
 };
 

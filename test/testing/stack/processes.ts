@@ -40,6 +40,17 @@ export const membersOf = (group: number): Process[] => living().filter((process)
 export const childrenOf = (parent: number): number[] =>
   living().flatMap((process) => (process.parent === parent ? [process.pid] : []));
 
+/** One that has ended meanwhile is no error. */
+export const killAll = (processes: readonly Process[]): void => {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
+};
+
 export const isListening = (url: string): Promise<boolean> =>
   new Promise((resolve) => {
     const { hostname, port } = new URL(url);

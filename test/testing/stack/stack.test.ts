@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import * as v from 'valibot';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { childrenOf, isListening, membersOf } from './processes.ts';
+import { childrenOf, isListening, killAll, membersOf } from './processes.ts';
 import { type RunningProgram, startProgram } from './program.ts';
 
 const program = fileURLToPath(new URL('./fixtures/stack-program.ts', import.meta.url));
@@ -39,7 +39,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const { run, group } of started) {
-    for (const { pid } of [...membersOf(group), ...membersOf(run.pid)]) process.kill(pid, 'SIGKILL');
+    killAll([...membersOf(group), ...membersOf(run.pid)]);
   }
   await rm(place, { recursive: true, force: true });
 });
@@ -100,8 +100,7 @@ test('database, Clerk and credentials survive a stop and a SIGKILL of everything
 
   const second = await start();
   expect(second.is).toMatchObject({ users: 2, instance: first.is.instance, secrets: first.is.secrets });
-  for (const { pid } of membersOf(second.is.group)) process.kill(pid, 'SIGKILL');
-  process.kill(second.run.pid, 'SIGKILL');
+  killAll([...membersOf(second.is.group), ...membersOf(second.run.pid)]);
   await second.run.exited;
 
   const third = await start();
