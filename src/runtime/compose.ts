@@ -1,4 +1,4 @@
-import { DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
+import { type Consequences, DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
 import type { Services } from '../http/services.ts';
 import { type Dispatcher, dispatchEffects } from '../pipeline/dispatch-effects.ts';
 import { checkInstance, type KnownInstance } from '../pipeline/instance-check.ts';
@@ -42,6 +42,7 @@ export function compose(
     readonly concurrency: number;
     /** Concurrent requests may share a commit: where sockets are shared between requests. */
     readonly sharing: boolean;
+    readonly consequences?: Partial<Consequences> | undefined;
     dispatchSoon(): void;
   },
 ): Composed {
@@ -54,7 +55,12 @@ export function compose(
     timeoutMs: PROVIDER_TIMEOUT_MS,
     clock,
   });
-  const decider = { store, clock, mode: config.mode, consequences: DEFAULT_CONSEQUENCES };
+  const decider = {
+    store,
+    clock,
+    mode: config.mode,
+    consequences: { ...DEFAULT_CONSEQUENCES, ...parts.consequences },
+  };
   const process = processDeliveries({ ...decider, log });
   const share = parts.sharing ? shareCommits(process) : null;
   const dispatcher: Dispatcher = {

@@ -14,6 +14,11 @@ export interface RolecallOptions {
   readonly basePath?: string;
   /** Connections to the database that are held; concurrent deliveries share them. 8 when left out. */
   readonly connections?: number;
+  /**
+   * What a loss does beside refusing the tokens, by its cause. Left out: removed, reduced and suspended members are
+   * signed out (`revoke`), a changed password only makes their clients fetch a new token (`refresh`).
+   */
+  readonly consequences?: Partial<Consequences>;
   /** Takes the log, one JSON object a line; standard error when left out. */
   readonly writeLog?: (line: string) => void;
 }
@@ -54,6 +59,7 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     knownInstance: unknownInstance(),
     concurrency: 8,
     sharing: true,
+    consequences: options.consequences,
     dispatchSoon: () => loop.nudge(),
   });
   const loop = dispatchLoop(
