@@ -5,10 +5,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type ServedClerkStandIn, serveClerkStandIn } from '../../src/testing/index.ts';
 import { databaseOn, execute } from '../setup/server.ts';
 import { environment, rolecall, serving } from '../support/serve.ts';
+
+// Processes and servers start slowly on a machine that has other things to do.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
 let clerk: ServedClerkStandIn;

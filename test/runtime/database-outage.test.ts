@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type NodeServer, startNodeServer } from '../../src/runtime/node.ts';
 import { migrate } from '../../src/store/postgres/migrate.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/testing/embedded-postgres.ts';
 import { type ServedClerkStandIn, serveClerkStandIn } from '../../src/testing/index.ts';
 import { environment, until } from '../support/serve.ts';
+
+// Processes and servers start slowly on a machine that has other things to do.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let folder: string;
 let database: EmbeddedPostgres;

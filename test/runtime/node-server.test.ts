@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type NodeServer, startNodeServer } from '../../src/runtime/node.ts';
 import type { OutboxEvent } from '../../src/testing/index.ts';
 import { type Rig, startRig } from '../support/rig.ts';
 import { environment, READ_TOKEN, until } from '../support/serve.ts';
+
+// Processes and servers start slowly on a machine that has other things to do.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let rig: Rig;
 let server: NodeServer;

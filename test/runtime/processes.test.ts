@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Rig, startRig } from '../support/rig.ts';
 import { type Command, environment, rolecall, serving, until } from '../support/serve.ts';
+
+// Processes and servers start slowly on a machine that has other things to do.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let rig: Rig;
 const running: Command[] = [];

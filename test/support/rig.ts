@@ -117,7 +117,8 @@ export async function startRig(options: ClerkStandInOptions = {}): Promise<Rig> 
         mode: wanted.mode ?? 'enforce',
         consequences: wanted.consequences ?? DEFAULT_CONSEQUENCES,
         provider: wanted.provider?.(api) ?? api,
-        chance: () => 0,
+        // The longest wait before a retry: a slow machine must not run into it.
+        chance: () => 1,
         budget: wanted.budget ?? plenty,
         knownInstance: unknownInstance(),
         concurrency: wanted.concurrency ?? 4,
