@@ -24,7 +24,8 @@ describe.each([
   test('adds nothing to a member, and takes away what it takes away', () => {
     const house = acme();
     house.hear(member('editor', 0));
-    house.hear(member('agent', 10), how);
+    const decided = house.hear(member('agent', 10), how);
+    expect(decided.changes).toMatchObject([{ kind: 'withheld', permissions: [] }]);
     expect(house.can()).toEqual([]);
     house.hear(member('agent', 10, { told: 'observed', at: 320 }));
     expect(house.can()).toEqual(['talk']);

@@ -15,6 +15,8 @@ import {
 } from './world.ts';
 
 export const BEGINNING = 1_800_000_000_000;
+/** By now all that was there from the start is there. */
+export const OPENED = BEGINNING + PERMISSION_KEYS.length + USERS.length + ORGANIZATIONS.length;
 
 /** One message that the provider sends, once its change is made. */
 export interface Message {

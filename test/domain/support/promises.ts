@@ -144,6 +144,54 @@ export class LateNewsGivesNothing implements Watcher {
   }
 }
 
+/** The changes are the feed that apps follow: nothing moves that they do not name. */
+export class ChangesTellAll implements Watcher {
+  #before = new Map<string, string>();
+
+  before(_: Pick<Step, 'items'>, store: Store): void {
+    this.#before = new Map(PAIRS.map((pair) => [nameOf(pair), JSON.stringify(readOf(store, pair))]));
+  }
+
+  after({ items, changes }: Step, store: Store): void {
+    for (const pair of PAIRS) {
+      const [name, access] = [nameOf(pair), readOf(store, pair)];
+      const about = changes.filter(
+        (change) => change.organizationId === pair.organization && change.userId === pair.user,
+      );
+      const told = about.at(-1);
+      if (told !== undefined && items.length === 1 && `${told.permissions}` !== `${drafted(store, pair)}`) {
+        throw new Error(
+          `a change says that ${name} has ${told.permissions}, and it is ${drafted(store, pair)}`,
+        );
+      }
+      if (told !== undefined || this.#before.get(name) === JSON.stringify(access)) continue;
+      const roles = store.tables.memberships.get(store.tables.members.get(name)?.membershipId ?? '');
+      const above = changes.some(
+        ({ organizationId, userId, role, kind }) =>
+          (userId === pair.user && organizationId === null) ||
+          (organizationId === pair.organization && userId === null) ||
+          (kind === 'role_changed' && (roles?.role === role || roles?.ceiling.includes(role ?? ''))),
+      );
+      if (!above)
+        throw new Error(
+          `no change tells of ${name}: ${this.#before.get(name)} became ${JSON.stringify(access)}`,
+        );
+    }
+  }
+}
+
+type Pair = (typeof PAIRS)[number];
+
+const nameOf = ({ organization, user }: Pair) => `${organization}/${user}`;
+
+const readOf = ({ tables }: Store, { organization, user }: Pair) => readAccess(tables, organization, user);
+
+/** What is granted through the membership: bans and deletions further up are changes of their own. */
+function drafted({ tables }: Store, { organization, user }: Pair): readonly string[] {
+  const below = { ...tables, users: new Map(), organizations: new Map() };
+  return readAccess(below, organization, user)?.permissions ?? [];
+}
+
 function isLate(item: Item, now: number): boolean {
   if (item.observed) return false;
   return item.evidence.every(

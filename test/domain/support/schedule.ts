@@ -16,9 +16,13 @@ export interface Transport {
   readonly replayed: number | null;
 }
 
-/** After a batch: whether owed questions are asked then, how long the answer takes, and for how many batches it lies. */
+/**
+ * After a batch: whether owed questions are asked then, how far behind the provider's reader is, how long the answer
+ * takes, and for how many batches it lies here. All of it within the minute that absence is not presumed for.
+ */
 export interface Asking {
   readonly ask: boolean;
+  readonly lag: number;
   readonly latency: number;
   readonly lies: number;
 }
@@ -47,6 +51,7 @@ const transport = (fewest: number) =>
 
 const asking = fc.record({
   ask: fc.boolean(),
+  lag: fc.constantFrom(0, 0, 0, 20_000),
   latency: fc.constantFrom(0, 200, 20_000),
   lies: fc.constantFrom(0, 0, 1, 3),
 });

@@ -1,16 +1,19 @@
+import type { Change } from '../../../src/domain/changes.ts';
 import { decide, type Item } from '../../../src/domain/decide/decide.ts';
 import { DEFAULT_CONSEQUENCES, type OwedEffect, subjectOf } from '../../../src/domain/effects.ts';
 import type { Evidence } from '../../../src/domain/evidence.ts';
-import { type History, worldAt } from './history.ts';
+import { type History, OPENED, worldAt } from './history.ts';
 import { type Arrival, arrivals, batched, type Schedule } from './schedule.ts';
 import { Store } from './store.ts';
 import { answer, observation, questionsAboutAll } from './told.ts';
+import type { World } from './world.ts';
 
 /** One decision, as whoever watches is told of it. */
 export interface Step {
   readonly items: readonly Item[];
   readonly now: number;
   readonly outcomes: readonly string[];
+  readonly changes: readonly Change[];
 }
 
 export interface Watcher {
@@ -48,7 +51,7 @@ export class Simulation {
       if (asking === undefined || !asking.ask) continue;
       for (const question of this.#questions()) {
         const at = this.now + asking.latency;
-        const evidence = answer(worldAt(this.#history, this.now), question, at, this.#lists);
+        const evidence = answer(this.#worldSeenWith(asking.lag), question, at, this.#lists);
         if (asking.lies === 0) this.#hear(question, evidence, at);
         else underWay.push({ evidence, question, at, due: index + asking.lies });
       }
@@ -77,6 +80,11 @@ export class Simulation {
     const world = worldAt(this.#history, this.now);
     const evidence = observation(world, this.now);
     this.#decide([{ evidence, questions: questionsAboutAll(), observed: true, repeated: false }]);
+  }
+
+  /** A reader of the provider that is behind; what was there from the start, every reader has. */
+  #worldSeenWith(lag: number): World {
+    return worldAt(this.#history, Math.max(this.now - lag, OPENED));
   }
 
   #questions(): OwedEffect[] {
@@ -109,7 +117,8 @@ export class Simulation {
     const decision = decide(store.read(items), items, { now, consequences: DEFAULT_CONSEQUENCES });
     store.commit(decision, now);
     const outcomes = decision.items.map((item) => item.verdict.outcome);
-    for (const watcher of this.#watchers) watcher.after({ items, now, outcomes }, store);
+    const changes = decision.items.flatMap((item) => item.changes);
+    for (const watcher of this.#watchers) watcher.after({ items, now, outcomes, changes }, store);
     return outcomes;
   }
 }

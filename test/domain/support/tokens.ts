@@ -1,8 +1,8 @@
 import type { Evidence } from '../../../src/domain/evidence.ts';
-import type { History } from './history.ts';
+import type { History, Moment } from './history.ts';
 import type { TokenClaims } from './reading.ts';
 import type { Step, Watcher } from './simulation.ts';
-import { membershipOf, permissionsOf, type World } from './world.ts';
+import { EMPTY_WORLD, membershipOf, permissionsOf, type World } from './world.ts';
 
 /** A token as the provider minted it, with what it carried. */
 export interface Token extends TokenClaims {
@@ -53,23 +53,29 @@ export function tokensAt(
   });
 }
 
-/** Why a token has to be refused in this world, or null where it may pass. */
-export function reasonToRefuse(
-  world: World,
-  token: Token,
-): { readonly why: string; readonly more: string[] } | null {
+/** Why a token has to be refused at the end of a history, or null where it may pass. */
+export function reasonToRefuse({ moments }: History, token: Token): Reason | null {
+  const world = moments.at(-1)?.world ?? EMPTY_WORLD;
   const user = world.users.get(token.user);
   const membership = membershipOf(world, token.organization, token.user);
   if (user === undefined || membership === undefined) return { why: 'is no member', more: [] };
   if (world.sessions.get(token.session)?.ended) return { why: 'has signed out', more: [] };
   if (token.mintedAt <= (user.passwordChangedAt ?? 0)) return { why: 'has a new password', more: [] };
-  const held = user.suspended ? [] : permissionsOf(world, membership.roleId);
+  if (membership.id !== token.membership) return { why: 'has left and joined again', more: [] };
+  const isBanned = (moment: Moment | undefined) => moment?.world.users.get(token.user)?.suspended ?? false;
+  const banned = moments.some(
+    (moment, index) => moment.at >= token.mintedAt && isBanned(moment) && !isBanned(moments[index - 1]),
+  );
+  if (banned) return { why: 'was banned since', more: [] };
+  const held = permissionsOf(world, membership.roleId);
   const more = token.permissions.filter((permission) => !held.includes(permission));
-  if (more.length === 0) return null;
-  return {
-    why: `has no longer ${more}`,
-    more: user.suspended || membership.id !== token.membership ? [] : more,
-  };
+  return more.length === 0 ? null : { why: `has no longer ${more}`, more };
+}
+
+export interface Reason {
+  readonly why: string;
+  /** The permissions that are the reason. */
+  readonly more: readonly string[];
 }
 
 /**
