@@ -1,4 +1,4 @@
-export const MOST_BYTES = 512 * 1024;
+const MOST_BYTES = 512 * 1024;
 const MOST_MS = 10_000;
 
 /**

@@ -1,7 +1,7 @@
 import { Webhook } from 'svix';
 
 /** Svix's own tolerance, in seconds: https://docs.svix.com/receiving/verifying-payloads/how-manual */
-export const TIMESTAMP_TOLERANCE_S = 300;
+const TIMESTAMP_TOLERANCE_S = 300;
 
 /** No dot: what is signed is joined by dots, and must come apart in one way only. */
 const MESSAGE_ID = /^[A-Za-z0-9][A-Za-z0-9_:-]{0,190}$/;
