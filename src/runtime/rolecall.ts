@@ -1,4 +1,5 @@
 import type { Context, Hono } from 'hono';
+import type { Consequences } from '../domain/effects.ts';
 import { createApp, mountApp } from '../http/app.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import { postgresStatements } from '../store/postgres/client.ts';

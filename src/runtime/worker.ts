@@ -105,7 +105,7 @@ function readSpilled(message: unknown): SpilledMessage | null {
 }
 
 const app = createApp((c: Context) => {
-  const composed = composeFor(c.env ?? {}, c.executionCtx);
+  const composed = composeFor((c.env ?? {}) as Bindings, c.executionCtx);
   return 'services' in composed ? { services: composed.services } : { problems: composed };
 });
 
