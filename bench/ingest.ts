@@ -4,8 +4,8 @@ import postgres from 'postgres';
 import { migrate } from '../src/store/postgres/migrate.ts';
 import { startEmbeddedPostgres } from '../src/testing/embedded-postgres.ts';
 import { serveClerkStandIn } from '../src/testing/index.ts';
+import type { Figure } from './figure.ts';
 import { type Measured, measure } from './load.ts';
-import type { Figure } from './run.ts';
 
 const CONNECTIONS = [1, 32, 128];
 

@@ -75,7 +75,15 @@ function post(agent: Agent, url: string, headers: OutgoingHttpHeaders, body: str
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
-      { agent, method: 'POST', headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } },
+      {
+        agent,
+        method: 'POST',
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
+      },
       (answer) => {
         answer.resume();
         answer.once('end', () => resolve(answer.statusCode ?? 0));

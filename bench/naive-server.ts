@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server';
+import { pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { drizzle } from 'drizzle-orm/postgres-js';
-import { primaryKey, pgTable, text } from 'drizzle-orm/pg-core';
 import { Hono } from 'hono';
 import postgres from 'postgres';
 import { Webhook } from 'svix';

@@ -22,20 +22,22 @@ export type ProcessDeliveries = (deliveries: readonly Delivery[]) => Promise<Pro
 
 /**
  * The one way in: verified deliveries to facts, in one commit. Answers one for each delivery, in order. A delivery
- * that the database refuses never fails its neighbours: the batch is halved until it stands alone, and is then stored
- * as failed. Throws `StoreUnavailable`; what was taken before that is a duplicate when it is sent again.
+ * that the database refuses, or that cannot be decided on, never fails its neighbours: the batch is halved until it
+ * stands alone, and is then stored as failed. Throws `StoreUnavailable`; what was taken before that is a duplicate when it is sent again.
  */
 export function processDeliveries(decider: Decider & { readonly log: Log }): ProcessDeliveries {
   const take: ProcessDeliveries = async (deliveries) => {
     try {
       return await takeTogether(decider, deliveries);
     } catch (error) {
-      if (!(error instanceof StoreRejected)) throw error;
+      if (error instanceof StoreUnavailable) throw error;
       // Not theirs to suffer for: they are taken when the database fits again.
-      if (error.about === 'schema') throw new StoreUnavailable('the schema does not fit', { cause: error });
+      if (error instanceof StoreRejected && error.about === 'schema') {
+        throw new StoreUnavailable('the schema does not fit', { cause: error });
+      }
       const [only] = deliveries;
       if (deliveries.length === 1 && only !== undefined) {
-        decider.log.error('delivery_refused_by_database', { delivery: only.id, problem: error.message });
+        decider.log.error('delivery_spoilt', { delivery: only.id, problem: problemOf(error) });
         return takeSpoilt(decider, only);
       }
       const half = Math.ceil(deliveries.length / 2);
@@ -44,6 +46,12 @@ export function processDeliveries(decider: Decider & { readonly log: Log }): Pro
     }
   };
   return take;
+}
+
+/** Our own errors say no more than what happened; others may quote what they stumbled over. */
+function problemOf(error: unknown): string {
+  if (error instanceof StoreRejected) return error.message;
+  return error instanceof Error ? error.name : typeof error;
 }
 
 async function takeTogether(decider: Decider, deliveries: readonly Delivery[]): Promise<Processed[]> {
