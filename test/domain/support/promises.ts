@@ -101,7 +101,8 @@ export class NothingIsInvented implements Watcher {
       if (access === null || access.permissions.length === 0) continue;
       const granted = this.#everGranted(organization, user);
       const invented = access.permissions.filter((permission) => !granted.has(permission));
-      if (invented.length > 0) throw new Error(`${user} in ${organization} was never granted ${invented}`);
+      if (invented.length > 0)
+        throw new Error(`${user} in ${organization} was never granted ${invented.join()}`);
     }
   }
 
@@ -139,7 +140,7 @@ export class LateNewsGivesNothing implements Watcher {
       const had = this.#before.get(pair) ?? null;
       if (had === null) throw new Error(`late news made ${pair} a member`);
       const gained = permissions.filter((permission) => !had.includes(permission));
-      if (gained.length > 0) throw new Error(`late news gave ${pair} ${gained}`);
+      if (gained.length > 0) throw new Error(`late news gave ${pair} ${gained.join()}`);
     }
   }
 }
@@ -159,10 +160,9 @@ export class ChangesTellAll implements Watcher {
         (change) => change.organizationId === pair.organization && change.userId === pair.user,
       );
       const told = about.at(-1);
-      if (told !== undefined && items.length === 1 && `${told.permissions}` !== `${drafted(store, pair)}`) {
-        throw new Error(
-          `a change says that ${name} has ${told.permissions}, and it is ${drafted(store, pair)}`,
-        );
+      const held = drafted(store, pair).join();
+      if (told !== undefined && items.length === 1 && told.permissions.join() !== held) {
+        throw new Error(`a change says that ${name} has ${told.permissions.join()}, and it is ${held}`);
       }
       if (told !== undefined || this.#before.get(name) === JSON.stringify(access)) continue;
       const roles = store.tables.memberships.get(store.tables.members.get(name)?.membershipId ?? '');

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { type Command, command } from './commands.ts';
-import { BEGINNING, type History, type Opening, play } from './history.ts';
+import { type History, play } from './history.ts';
+import { BEGINNING, type Opening } from './ledger.ts';
 import { arrivals, type Schedule } from './schedule.ts';
 
 /** A history and the ways in which it is told; prints as a list of what happened and what arrived. */
@@ -21,7 +22,7 @@ export class Scenario {
       .filter((moment) => moment.line !== '')
       .map((moment) => `  ${clock(moment.at)} ${moment.line}`);
     const told = this.schedules.flatMap((schedule, index) => [
-      `told, ${index + 1} (batches ${schedule.batches}; lookups ${JSON.stringify(schedule.lookups)}):`,
+      `told, ${index + 1} (batches ${schedule.batches.join()}; lookups ${JSON.stringify(schedule.lookups)}):`,
       ...arrivals(this.history, schedule).map(
         ({ message, at, repeated }) =>
           `  ${clock(at)} ${repeated ? 'REPLAY ' : ''}${message.line} (of ${clock(message.at)})`,

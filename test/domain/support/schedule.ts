@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import type { History, Message } from './history.ts';
+import type { History } from './history.ts';
+import type { Message } from './ledger.ts';
 
 /** How the messages of a history arrive. Lists are used in turn, so that shrinking empties them. */
 export interface Schedule {

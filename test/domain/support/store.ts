@@ -109,7 +109,10 @@ class Wanted {
       case 'session-ended':
         this.#keys.sessions.add(evidence.id);
         break;
-      default:
+      case 'role':
+      case 'role-deleted':
+      case 'permission':
+      case 'permission-deleted':
         this.#catalog = true;
     }
   }

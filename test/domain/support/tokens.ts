@@ -1,5 +1,6 @@
 import type { Evidence } from '../../../src/domain/evidence.ts';
-import type { History, Moment } from './history.ts';
+import type { History } from './history.ts';
+import type { Moment } from './ledger.ts';
 import type { TokenClaims } from './reading.ts';
 import type { Step, Watcher } from './simulation.ts';
 import { EMPTY_WORLD, membershipOf, permissionsOf, type World } from './world.ts';
@@ -69,7 +70,7 @@ export function reasonToRefuse({ moments }: History, token: Token): Reason | nul
   if (banned) return { why: 'was banned since', more: [] };
   const held = permissionsOf(world, membership.roleId);
   const more = token.permissions.filter((permission) => !held.includes(permission));
-  return more.length === 0 ? null : { why: `has no longer ${more}`, more };
+  return more.length === 0 ? null : { why: `has no longer ${more.join()}`, more };
 }
 
 export interface Reason {

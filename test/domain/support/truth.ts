@@ -78,7 +78,7 @@ export function rowsOf(facts: Facts): Picture {
 }
 
 function member(role: string, permissions: readonly string[]): string {
-  return `member as ${role} with [${permissions}]`;
+  return `member as ${role} with [${permissions.join(', ')}]`;
 }
 
 function sessionsOf(history: History): string[] {
