@@ -60,7 +60,8 @@ export function subjectOf(effect: OwedEffect): string {
       return `${effect.kind}/${effect.organizationId}/${effect.userId}`;
     case 'lookup_roles':
       return effect.kind;
-    default:
+    case 'lookup_user':
+    case 'revoke_sessions':
       return `${effect.kind}/${effect.userId}`;
   }
 }

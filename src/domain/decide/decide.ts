@@ -127,7 +127,11 @@ export function questionsAbout(evidence: Evidence): OwedEffect[] {
     case 'permission':
     case 'permission-deleted':
       return [{ kind: 'lookup_roles' }];
-    default:
+    case 'membership-absent':
+    case 'organization':
+    case 'organization-deleted':
+    case 'session':
+    case 'session-ended':
       return [];
   }
 }

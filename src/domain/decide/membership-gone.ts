@@ -9,7 +9,7 @@ import { recordMemberChange } from './membership-change.ts';
 import { claimPair, identify, identityOf, unseenMembership } from './pair.ts';
 
 /** How long before an answer a change may have happened that the answer does not show yet (rule 8). */
-export const ABSENCE_MARGIN_MS = 60_000;
+const ABSENCE_MARGIN_MS = 60_000;
 
 /** Rule 3: final for this id, and only for it. */
 export function decideMembershipDeleted(draft: Draft, said: MembershipDeleted, context: Context): Verdict {
