@@ -62,9 +62,13 @@ test('the list is asked for unfiltered and page by page, and sessions that are o
 test('a user with more sessions than one attempt may spend is signed out in several, each of which gets on', async () => {
   const { clerk } = rig;
   const thrifty = rig.worker({ budget: { callsPerSecond: 10_000, burst: 30 } });
-  for (let index = 0; index < 9; index += 1) clerk.createSession('user_a');
+  for (let index = 0; index < 6; index += 1) clerk.createSession('user_a');
+  // Newer ones that are over: looking through them alone takes all that an attempt may spend.
+  clerk.sameInstant(() => {
+    for (let index = 0; index < 1_100; index += 1) clerk.endSession(clerk.createSession('user_a').id);
+  });
   await remove();
-  expect(await thrifty.dispatch()).toBeGreaterThan(1);
+  expect(await thrifty.dispatch()).toBe(6);
   expect(live('user_a')).toEqual([]);
   expect(await effects()).toMatchObject([{ status: 'done', attempts: 1 }]);
 });

@@ -67,11 +67,13 @@ async function withDeadline<T>(query: PromiseLike<T>): Promise<T> {
 }
 
 /**
- * JSON as a literal that cannot be left: it holds no quote at all, since JSON has another way of writing one.
+ * JSON as a literal that cannot be left: it holds no quote at all, since JSON has another way of writing one. Its
+ * backslashes are escaped, and said to be, so that they mean the same where `standard_conforming_strings` is off.
  * Measured: base64 of the same costs a sixth of the server's processor time.
  */
 function jsonLiteral(value: unknown): string {
-  return `'${JSON.stringify(value).replaceAll("'", '\\u0027')}'::jsonb`;
+  const json = JSON.stringify(value).replaceAll("'", '\\u0027').replaceAll('\\', '\\\\');
+  return `E'${json}'::jsonb`;
 }
 
 /** In slices: a call with half a million arguments overflows the stack. */
