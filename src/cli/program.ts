@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from 'commander';
 import { migrateCommand } from './migrate-command.ts';
+import { policyCommand } from './policy/policy-command.ts';
 import { serveCommand } from './serve-command.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage. */
@@ -8,7 +9,8 @@ export function program(): Command {
     .description("Keeps an application's permissions in step with Clerk.")
     .exitOverride(exitWithUsage)
     .addCommand(serveCommand().exitOverride(exitWithUsage))
-    .addCommand(migrateCommand().exitOverride(exitWithUsage));
+    .addCommand(migrateCommand().exitOverride(exitWithUsage))
+    .addCommand(policyCommand(exitWithUsage));
 }
 
 function exitWithUsage(error: CommanderError): never {

@@ -1,0 +1,46 @@
+import { existsSync, statSync } from 'node:fs';
+import * as nodeModule from 'node:module';
+import { extname, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type ResolvedPolicy, resolvePolicy } from '../../policy/index.ts';
+
+/** The policy that a file exports by default, resolved; or everything that is wrong with it. */
+export async function loadPolicy(
+  file: string,
+): Promise<{ policy: ResolvedPolicy } | { problems: readonly string[] }> {
+  const path = resolve(file);
+  if (!existsSync(path) || !statSync(path).isFile()) return { problems: [`there is no file ${file}`] };
+  offerThisVocabulary();
+  try {
+    const exported = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+    if (exported['default'] === undefined) return { problems: [`${file} has no default export`] };
+    return { policy: resolvePolicy(exported['default']) };
+  } catch (error) {
+    return { problems: problemsOf(error, file) };
+  }
+}
+
+/**
+ * `rolecall/policy` leads to this very version, wherever the file lies and whether this runs from its sources or built.
+ * Node.js before 22.15 lacks such hooks; there the file's own installation is found, as for any package.
+ */
+function offerThisVocabulary(): void {
+  if (typeof nodeModule.registerHooks !== 'function') return;
+  const url = new URL(`../../policy/index${extname(fileURLToPath(import.meta.url))}`, import.meta.url).href;
+  nodeModule.registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'rolecall/policy' ? { url, shortCircuit: true } : next(specifier, context),
+  });
+}
+
+function problemsOf(error: unknown, file: string): readonly string[] {
+  const { code, problems, message } = (
+    typeof error === 'object' && error !== null ? error : { message: String(error) }
+  ) as { code?: unknown; problems?: unknown; message?: unknown };
+  // By its code: the file may have found another installation of this package, with a class of its own.
+  if (code === 'invalid_policy' && Array.isArray(problems)) return problems.map(String);
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    return [`${file} cannot be read by this Node.js: TypeScript needs 22.18 or newer`];
+  }
+  return [`${file} could not be loaded: ${String(message)}`];
+}

@@ -1,0 +1,43 @@
+import { Command, type CommanderError } from 'commander';
+import type { ResolvedPolicy } from '../../policy/index.ts';
+import { fail, print } from '../output.ts';
+import { describePolicy } from './describe-policy.ts';
+import { loadPolicy } from './load-policy.ts';
+
+interface Options {
+  readonly json?: true;
+}
+
+export function policyCommand(exitOverride: (error: CommanderError) => never): Command {
+  // Commands made by `.command()` take over what was set on their parent before.
+  const policy = new Command('policy')
+    .description('look at a policy before it is applied')
+    .exitOverride(exitOverride);
+  verb('show', 'print what a policy comes to: every role with everything it includes').action(
+    async (file: string, options: Options) => {
+      const resolved = await policyIn(file, options);
+      print(options, resolved, describePolicy(resolved));
+    },
+  );
+  verb('check', 'say everything that is wrong with a policy').action(
+    async (file: string, options: Options) => {
+      const { name, roles, permissions } = await policyIn(file, options);
+      const counts = `${Object.keys(roles).length} roles, ${Object.keys(permissions).length} permissions`;
+      print(options, { name, problems: [] }, `${name}: ${counts}, no problems.`);
+    },
+  );
+  return policy;
+
+  function verb(name: string, description: string): Command {
+    return policy
+      .command(name)
+      .description(description)
+      .argument('<file>', 'a TypeScript or JavaScript file whose default export is the policy')
+      .option('--json', 'answer as JSON');
+  }
+}
+
+async function policyIn(file: string, options: Options): Promise<ResolvedPolicy> {
+  const loaded = await loadPolicy(file);
+  return 'problems' in loaded ? fail(options, loaded.problems) : loaded.policy;
+}
