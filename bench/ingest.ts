@@ -73,8 +73,8 @@ async function startServer(
     env,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const [url] = await once(child, 'message');
-  return { url: String(url), child };
+  const answered: unknown[] = await once(child, 'message');
+  return { url: String(answered[0]), child };
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -24,7 +24,8 @@ const GRACE_MS = 15_000;
 /** Serves Rolecall over HTTP on Node. Throws what `createRolecall` throws, or why the port cannot be had. */
 export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
   const rolecall = createRolecall(options);
-  const server = createServer(getRequestListener(rolecall.fetch, { errorHandler: requestRefused }));
+  const listener = getRequestListener(rolecall.fetch, { errorHandler: requestRefused });
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
   const host = options.host ?? '127.0.0.1';
   server.listen(options.port, host);
   await once(server, 'listening');

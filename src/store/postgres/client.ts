@@ -41,8 +41,8 @@ export function postgresStatements(
         const query = sql
           .unsafe(`select rolecall.${name}(${jsonLiteral(argument)}) as value, now()`)
           .simple();
-        const [row] = await withDeadline(query);
-        return row?.['value'];
+        const rows: readonly Record<string, unknown>[] = await withDeadline(query);
+        return rows[0]?.['value'];
       } catch (error) {
         throw meaningOf(error);
       }
