@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../../src/pipeline/ports.ts';
 import { shareCommits } from '../../src/pipeline/share-commits.ts';
 import { postgresStatements } from '../../src/store/postgres/client.ts';
 import { postgresStore } from '../../src/store/postgres/store.ts';
-import { outcomes, type Rig, seedOrganization, startRig } from '../support/rig.ts';
+import { column, outcomes, type Rig, seedOrganization, startRig } from '../support/rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -137,7 +137,7 @@ test('a delivery that the database refuses is stored alone as failed, its neighb
     await sql`select kind, user_id, organization_id from rolecall.effects where kind = 'lookup_member' and status = 'owed'`;
   expect([...owed]).toEqual([{ kind: 'lookup_member', user_id: 'user_3', organization_id: organization }]);
   const roles = await sql`select user_id, role from rolecall.members order by user_id`;
-  expect(roles.map((row) => row['role'])).toEqual([
+  expect(column(roles, 'role')).toEqual([
     'org:member',
     'org:member',
     'org:member',
@@ -171,7 +171,7 @@ test('several that are refused in one batch are each stored, and a lookup whose 
   await rig.hurry();
   await worker.dispatch();
   const roles = await sql`select role from rolecall.members`;
-  expect(roles.map((row) => row['role'])).toEqual(['org:member', 'org:member']);
+  expect(column(roles, 'role')).toEqual(['org:member', 'org:member']);
 });
 
 test('a schema that does not fit fails nobody’s delivery: it is refused, to be sent again', async () => {

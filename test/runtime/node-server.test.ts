@@ -176,7 +176,7 @@ test('the log is one JSON object a line and holds no secret, no token and nothin
   await server.stop();
   expect(log.length).toBeGreaterThan(0);
   for (const line of log)
-    expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), event: expect.any(String) });
+    expect(Object.keys(JSON.parse(line) as object)).toEqual(expect.arrayContaining(['time', 'event']));
   const all = log.join('\n');
   const secrets = Object.values(environment(rig.clerk, rig.clerkUrl, rig.url)).filter(
     (value) => !value.startsWith('http'),

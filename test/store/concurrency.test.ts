@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Delivery } from '../../src/pipeline/ports.ts';
 import {
   access,
+  column,
   outcomes,
   providerAccess,
   type Rig,
@@ -164,7 +165,7 @@ test('of one message with different bytes over two connections one is taken, the
     expect(kept).toHaveLength(1);
     const users =
       await rig.sql`select id from rolecall.users where id in (${one.payload.data['id'] as string}, ${another.payload.data['id'] as string})`;
-    expect(users.map((user) => user['id'])).toEqual(kept.map((row) => row['user_id']));
+    expect(column(users, 'id')).toEqual(column(kept, 'user_id'));
   }
 });
 
@@ -183,7 +184,7 @@ test('the first of two instances to be heard of owns the database, and nothing o
     const [pinned] = await rig.sql`select provider_instance from rolecall.instance`;
     expect(pinned?.['provider_instance']).toBe(taken[0] === 'applied' ? 'ins_standin' : 'ins_other');
     const users = await rig.sql`select id from rolecall.users`;
-    expect(users.map((user) => user['id'])).toEqual([taken[0] === 'applied' ? 'user_ours' : 'user_theirs']);
+    expect(column(users, 'id')).toEqual([taken[0] === 'applied' ? 'user_ours' : 'user_theirs']);
   } finally {
     await foreign.stop();
   }
@@ -205,7 +206,7 @@ test('a role that memberships seed at once, each with its own list, grants what 
     joined.map((delivery) => [delivery]),
   );
   const before = await rig.sql`select grants from rolecall.role_keys where key = 'org:agent'`;
-  expect(before.map((row) => row['grants'])).toEqual([['org:chat:read']]);
+  expect(column(before, 'grants')).toEqual([['org:chat:read']]);
   await by[0]?.dispatch();
   expect(await access(rig.sql)).toEqual(providerAccess(clerk));
 });
@@ -283,9 +284,10 @@ test('a role that changes writes a handful of rows, and no membership, with 2,00
     insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at)
     select 'org_1', 'user_' || n, 'orgmem_' || n, 1 from generate_series(1, 2000) as n`;
   const held = async () =>
-    (
-      await sql`select count(*)::int as n from rolecall.current_permissions where organization_id = 'org_1'`
-    )[0]?.['n'];
+    column(
+      await sql`select count(*)::int as n from rolecall.current_permissions where organization_id = 'org_1'`,
+      'n',
+    )[0];
   expect(await held()).toBe(4_000);
   const [before] = await sql`select txid_current()::text as id`;
   clerk.changeRolePermissions('org:editor', ['org:posts:read']);

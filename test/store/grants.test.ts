@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { access, outcomes, providerAccess, type Rig, seedOrganization, startRig } from '../support/rig.ts';
+import {
+  access,
+  column,
+  outcomes,
+  providerAccess,
+  type Rig,
+  seedOrganization,
+  startRig,
+} from '../support/rig.ts';
 
 let rig: Rig;
 const logins: string[] = [];
@@ -44,11 +52,11 @@ async function relations(): Promise<{ name: string; kind: string }[]> {
      where c.relnamespace = 'rolecall'::regnamespace and c.relkind in ('r', 'v', 'S') order by 1`;
 }
 
-async function executable(sql: Sql): Promise<string[]> {
+async function executable(sql: Sql): Promise<unknown[]> {
   const rows = await sql`
     select p.proname as name from pg_proc p
      where p.pronamespace = 'rolecall'::regnamespace and has_function_privilege(p.oid, 'execute') order by 1`;
-  return rows.map((row) => row['name'] as string);
+  return column(rows, 'name');
 }
 
 test('a reader reads the two views and three functions, and no table, view or function besides', async () => {
@@ -179,7 +187,7 @@ test('temporary tables and functions of the same names change no answer', async 
     const [row] = await sql`
       select rolecall.has_permission('user_a', 'org_user_a', 'org:sys_memberships:read') as has,
              rolecall.has_permission('user_z', 'org_user_a', 'org:sys_memberships:read') as has_not,
-             rolecall.token_is_current('user_a', 'org_user_a', 'sess_1', pg_catalog.now()) as current,
+             rolecall.token_is_current('user_a', 'org_user_a', 'sess_1', pg_catalog.now() + interval '2 seconds') as current,
              rolecall.token_is_current('user_b', 'org_user_a', 'sess_1', pg_catalog.now() - interval '1 day') as cut,
              rolecall.token_is_current('user_a', 'org_user_a', 'sess_1', pg_catalog.now() + interval '1 day') as future`;
     expect(row).toEqual({ has: true, has_not: false, current: true, cut: false, future: false });

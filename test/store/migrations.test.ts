@@ -6,6 +6,7 @@ import { migrate, migrationScript } from '../../src/store/postgres/migrate.ts';
 import * as schema from '../../src/store/postgres/schema/index.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/testing/embedded-postgres.ts';
 import { databaseOn } from '../setup/server.ts';
+import { column } from '../support/rig.ts';
 
 /** A cluster of its own: roles belong to all databases of one, and here they must not be there yet. */
 let server: EmbeddedPostgres;
@@ -37,9 +38,7 @@ async function on<T>(url: string, run: (sql: Sql) => Promise<T>): Promise<T> {
 }
 
 const history = (url: string) =>
-  on(url, async (sql) =>
-    (await sql`select hash from rolecall.migrations order by id`).map((row) => row['hash']),
-  );
+  on(url, async (sql) => column(await sql`select hash from rolecall.migrations order by id`, 'hash'));
 
 test('one who is no superuser, but may create roles, migrates a fresh cluster and everything in it works', async () => {
   await admin`create role migrator login password 'migrator' createrole`;
@@ -135,7 +134,7 @@ test('a migration that fails half-way leaves nothing behind but its empty histor
   await on(url, async (sql) => {
     const rows =
       await sql`select relname from pg_class where relnamespace = 'rolecall'::regnamespace and relkind = 'r' order by 1`;
-    expect(rows.map((row) => row['relname'])).toEqual(['migrations', 'users']);
+    expect(column(rows, 'relname')).toEqual(['migrations', 'users']);
   });
 });
 
@@ -158,5 +157,5 @@ test('the tables in the database are the ones that the code describes', async ()
        where c.relnamespace = 'rolecall'::regnamespace and c.relkind = 'r' and a.attnum > 0 and c.relname <> 'migrations'`,
   );
   expect(described.length).toBeGreaterThan(50);
-  expect(real.map((row) => row['line'] as string).sort()).toEqual([...described].sort());
+  expect(column(real, 'line').sort()).toEqual([...described].sort());
 });

@@ -1,6 +1,7 @@
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase } from '../setup/fresh-database.ts';
+import { column } from '../support/rig.ts';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let sql: Sql;
@@ -103,7 +104,7 @@ test.each([
   expect([await has(user, 'org:posts:read'), await has(user, 'org:posts:write')]).toEqual([reads, writes]);
   const listed = await sql`
     select permission from rolecall.current_permissions where user_id = ${user} and organization_id = 'org_1' order by 1`;
-  expect(listed.map((row) => row['permission'])).toEqual([
+  expect(column(listed, 'permission')).toEqual([
     ...(reads ? ['org:posts:read'] : []),
     ...(writes ? ['org:posts:write'] : []),
   ]);
@@ -134,9 +135,10 @@ test('null, empty and unknown arguments hold nothing, and the answer is false, n
 
 test('whoever asks about a scope or an owner within it is told no, whoever names an owner is answered as without', async () => {
   const ask = async (owner: string | null, type: string | null, id: string | null) =>
-    (
-      await sql`select rolecall.has_permission('user_admin', 'org_1', 'org:posts:read', ${owner}, ${type}, ${id}) as has`
-    )[0]?.['has'];
+    column(
+      await sql`select rolecall.has_permission('user_admin', 'org_1', 'org:posts:read', ${owner}, ${type}, ${id}) as has`,
+      'has',
+    )[0];
   expect(await ask('user_other', null, null)).toBe(true);
   expect(await ask(null, 'workspace', 'ws_1')).toBe(false);
   expect(await ask(null, 'workspace', null)).toBe(false);

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Rig, startRig, type Worker } from '../support/rig.ts';
+import { column, type Rig, startRig, type Worker } from '../support/rig.ts';
 
 let rig: Rig;
 let workers: Worker[];
@@ -28,7 +28,7 @@ test('revisions of concurrent writers rise one by one, without a gap', async () 
   );
   const rows = await rig.sql`select revision::int from rolecall.changes order by revision`;
   expect(rows.length).toBeGreaterThanOrEqual(90);
-  expect(rows.map((row) => row['revision'])).toEqual(rows.map((_, index) => index + 1));
+  expect(column(rows, 'revision')).toEqual(rows.map((_, index) => index + 1));
   expect(await revision()).toBe(rows.length);
 });
 

@@ -80,7 +80,7 @@ export async function startRig(options: ClerkStandInOptions = {}): Promise<Rig> 
 
   const delivery: Rig['delivery'] = async (event, how = {}) => {
     const { headers, body } = clerk.signed(event, how);
-    const read = await webhooks.authenticate(
+    const read = webhooks.authenticate(
       { headers: new Headers({ ...headers }), body: new TextEncoder().encode(body) },
       { source: 'webhook', at: clerk.now() },
     );
@@ -174,6 +174,11 @@ export async function seedOrganization(
 export function readMember(worker: Worker, organization: string, user: string): Promise<MemberAnswer> {
   if (!isOrganizationId(organization) || !isUserId(user)) throw new Error('not an id');
   return worker.store.readMember(organization, user);
+}
+
+/** One column of what a query answered. */
+export function column(rows: Iterable<object | undefined>, name: string): unknown[] {
+  return [...rows].map((row) => new Map<string, unknown>(Object.entries(row ?? {})).get(name));
 }
 
 /** Who may do what, as the database says it. */
