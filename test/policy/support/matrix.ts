@@ -28,7 +28,7 @@ const inWords = ({ permission, only, feature }: Grant): string =>
 export const assignmentsByRole = ({ roles }: ResolvedPolicy): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(roles).flatMap(([role, { assigns }]) =>
-      Object.values(assigns).every((list) => list.length === 0) ? [] : [[role, assigns]],
+      Object.values({ ...assigns }).every((list) => list.length === 0) ? [] : [[role, assigns]],
     ),
   );
 
