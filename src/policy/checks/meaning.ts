@@ -34,6 +34,7 @@ export function checkMeaning(rules: Rules, report: Report): void {
 /** A condition on what the role has anyway does not restrict anybody, though its author thinks so. */
 function checkConditions(role: RoleRules, family: readonly RoleRules[], report: Report): void {
   for (const grant of role.grants) {
+    if (grant.only === undefined && grant.feature === undefined) continue;
     const wider = family.find(({ grants }) =>
       grants.some((other) => covers(other, grant) && !covers(grant, other)),
     );
