@@ -8,18 +8,28 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
+class BrokenMap<Row> extends Map<string, Row> {
+  readonly #broken: string;
+
+  constructor(rows: ReadonlyMap<string, Row>, broken: string) {
+    super(rows);
+    this.#broken = broken;
+  }
+
+  override get(key: string): Row | undefined {
+    if (key === this.#broken) throw new RangeError(`a mistake about ${key}`);
+    return super.get(key);
+  }
+}
+
 /** A store on whose rows of one membership the decision itself breaks, as a mistake of ours would. */
 function breaking(store: Store, membership: string): Store {
   return {
     ...store,
     async read(keys) {
       const reading = await store.read(keys);
-      const memberships = new Map(reading.facts.memberships);
-      const get = (key: string) => {
-        if (key === membership) throw new RangeError(`a mistake about ${membership}`);
-        return Map.prototype.get.call(memberships, key);
-      };
-      return { ...reading, facts: { ...reading.facts, memberships: Object.assign(memberships, { get }) } };
+      const memberships = new BrokenMap(reading.facts.memberships, membership);
+      return { ...reading, facts: { ...reading.facts, memberships } };
     },
   };
 }
