@@ -58,27 +58,26 @@ export function gains(before: Access, after: Access): boolean {
   return (after.member && !before.member) || difference(after.permissions, before.permissions).length > 0;
 }
 
-/**
- * The role key's set, from its owner's definition and its bound, less the permissions that were deleted. A permission
- * that was created after the definition was told is another one of the same name (rule 2).
- */
+/** The role key's set, from its owner's definition and its bound, less the permissions that were deleted. */
 export function deriveGrants(
   draft: Draft,
   key: Pick<RoleKeyFact, 'roleId' | 'bound' | 'boundAt'>,
 ): readonly string[] {
   const told = definitionOf(draft, key.roleId);
-  const toldAt = told.at ?? key.boundAt ?? 0;
-  const bounded =
-    key.bound === null || key.boundAt === null
+  const { bound, boundAt } = key;
+  const grants =
+    bound === null || boundAt === null
       ? told.permissions
       : told.at === null
-        ? key.bound
-        : told.at > key.boundAt
+        ? bound
+        : told.at > boundAt
           ? told.permissions
-          : intersection(told.permissions, key.bound);
-  return bounded.filter((permission) => {
+          : intersection(told.permissions, bound);
+  return grants.filter((permission) => {
     const owner = draft.permissionKeys.get(permission);
-    return owner === undefined || (owner.deletedAt === null && owner.permissionCreatedAt <= toldAt);
+    if (owner === undefined) return true;
+    // A list names no ids: a permission that was created after it is another one of the same name.
+    return owner.deletedAt === null && (told.at !== null || owner.permissionCreatedAt <= (boundAt ?? 0));
   });
 }
 

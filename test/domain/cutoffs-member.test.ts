@@ -165,3 +165,19 @@ test('what was held back for being late may be in tokens all the same', () => {
   expect(house.can()).toEqual(['read', 'write']);
   expect(house.accepts(401)).toBe(false);
 });
+
+test('what a role was told to grant, and was not believed, is cut off on leaving it, without signing out', () => {
+  const house = acme();
+  house.hear(member('viewer', 0));
+  house.hear(role('viewer', ['bill', 'read'], 10), { now: 400 });
+  const decided = house.hear(member('editor', 401));
+  expect(cutoff(house)).toBe(second(401));
+  expect(revocations(decided)).toEqual([]);
+});
+
+test('rejoining after a removal cuts off nothing more', () => {
+  const house = acme();
+  house.hearAll(member('admin', 0), removed(50), member('viewer', 60, { id: 'mem_2', created: 60 }));
+  expect(cutoff(house)).toBe(second(50));
+  expect(house.accepts(60)).toBe(true);
+});

@@ -104,3 +104,18 @@ test('a new permission of a name takes it from roles that meant the one before, 
   house.hear({ kind: 'permission', ...permission('write', 50, 'perm_write_2'), at: second(50) });
   expect(house.can()).toEqual(['read']);
 });
+
+test('an answer that still lists the old permission of a name does not grant the new one', () => {
+  const house = acme();
+  house.hear(member('editor', 0));
+  house.hear({ kind: 'permission', ...permission('write', 50, 'perm_write_2'), at: second(50) });
+  house.hear(role('editor', ['read', 'write'], 0, { told: 'observed', at: 60 }));
+  expect(house.can()).toEqual(['read']);
+});
+
+test('a key that only lists knew is taken by the first role told of it', () => {
+  const house = new House();
+  house.hear(member('guest', 0, { list: ['read', 'write'] }));
+  house.hear(role('guest', ['read'], 10));
+  expect(house.can()).toEqual(['read']);
+});

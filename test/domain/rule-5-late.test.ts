@@ -109,3 +109,13 @@ test('an answer from before a bound does not lift it: the provider is asked agai
   expect(early.verdict).toEqual({ outcome: 'held', reason: 'changed_too_recently' });
   expect(house.can()).toEqual(['read', 'write']);
 });
+
+test('a definition that is no newer than a list stays within it, and the roles are asked for', () => {
+  const house = new House();
+  house.hear(member('guest', 10, { created: 10, list: ['read'] }));
+  const decided = house.hear(role('guest', ['read', 'write'], 10, { created: -10 }));
+  expect(lookups(decided)).toEqual(['lookup_roles']);
+  expect(house.can()).toEqual(['read']);
+  house.hear(role('guest', ['read', 'write'], 10, { created: -10, told: 'observed', at: 30 }));
+  expect(house.can()).toEqual(['read', 'write']);
+});

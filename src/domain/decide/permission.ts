@@ -1,4 +1,4 @@
-import { deriveGrants, difference } from '../access.ts';
+import { deriveGrants, difference, permissionSet } from '../access.ts';
 import type { Draft } from '../draft.ts';
 import type { PermissionDeleted, PermissionIdentity, PermissionSnapshot } from '../evidence.ts';
 import type { PermissionFact, PermissionKeyFact } from '../facts.ts';
@@ -59,10 +59,28 @@ export function claimPermission(
   if (context.late && owns && held?.deletedAt != null && wouldGrantMore(draft, held, claimed))
     return 'withheld';
   if (known.key !== said.key || known.createdAt !== said.createdAt) draft.permissions.put(said.id, row);
+  if (owns && held !== undefined && held.permissionId !== said.id) forgetMeaning(draft, said.key);
   if (owns && (held?.permissionId !== said.id || held.deletedAt !== row.deletedAt)) {
     draft.permissionKeys.put(said.key, claimed);
   }
   return 'learnt';
+}
+
+/** What roles were told to grant by this key was another permission, or this one would have been heard of with them. */
+function forgetMeaning(draft: Draft, key: string): void {
+  for (const role of draft.roles.values()) {
+    if (!role.permissions.includes(key)) continue;
+    draft.roles.put(role.id, { ...role, permissions: role.permissions.filter((held) => held !== key) });
+  }
+}
+
+/** The keys of a definition that mean, by its ids, what they mean today. */
+export function meantToday(draft: Draft, permissions: readonly PermissionIdentity[]): readonly string[] {
+  return permissionSet(
+    permissions
+      .filter(({ id, key }) => draft.permissionKeys.get(key)?.permissionId === id)
+      .map(({ key }) => key),
+  );
 }
 
 function wouldGrantMore(draft: Draft, held: PermissionKeyFact, claimed: PermissionKeyFact): boolean {

@@ -55,10 +55,17 @@ export function cutLostSince(
     owner?.deletedAt ?? null,
     owner?.version != null && isNewer(owner.version) ? owner.version.at : null,
     known.boundAt !== null && known.boundAt > at ? known.boundAt : null,
-    ...lost.map((permission) => draft.permissionKeys.get(permission)?.deletedAt ?? null),
+    ...lost.map((permission) => endOfMeaning(draft, permission, at)),
   ];
   const until = times.reduce(latest, null);
   if (until !== null) cutRole(draft, key, until);
+}
+
+/** When the permission that the key meant then was deleted: at the latest when another one was made of its name. */
+function endOfMeaning(draft: Draft, permission: string, at: number): number | null {
+  const owner = draft.permissionKeys.get(permission);
+  if (owner === undefined) return null;
+  return owner.deletedAt ?? (owner.permissionCreatedAt > at ? owner.permissionCreatedAt : null);
 }
 
 /** A renamed role keeps granting under its old key until another role takes that: members still hold it. */

@@ -4,12 +4,12 @@ import type { RoleDeleted, RoleSnapshot } from '../evidence.ts';
 import type { RoleFact } from '../facts.ts';
 import { compareVersions, latest } from '../version.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
-import { claimPermission } from './permission.ts';
+import { claimPermission, meantToday } from './permission.ts';
 import { claimRoleKey, cutLostSince, cutRole, keysOf, putGrants, rederiveAll } from './role-keys.ts';
 
 export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): Verdict {
   const learnt = said.permissions.map((permission) => claimPermission(draft, permission, context));
-  const told = permissionSet(said.permissions.map((permission) => permission.key));
+  const told = meantToday(draft, said.permissions);
   const known = draft.roles.get(said.id) ?? unseen(said.id);
   const createdAt = Math.max(known.createdAt ?? said.createdAt, said.createdAt);
   const order = known.version === null ? 1 : compareVersions(said.version, known.version);
@@ -53,15 +53,19 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
       cutRole(draft, key.key, said.told === 'observed' ? said.version.updatedAt : at);
     }
   }
-  cutLostSince(draft, said.key, told, at, (definition) => compareVersions(said.version, definition) < 0);
+  const carried = permissionSet(said.permissions.map((permission) => permission.key));
+  cutLostSince(draft, said.key, carried, at, (definition) => compareVersions(said.version, definition) < 0);
 
   if (heldBack || learnt.includes('withheld')) {
     draft.effects.push({ kind: 'lookup_roles' });
     return verdict('held', disputed ? 'contested' : 'late_gain');
   }
   if (known.deletedAt !== null) return verdict('stale', 'deleted_before');
-  // An answer from before what bounds the role cannot lift the bound: the provider is asked again.
-  if (said.told === 'observed' && isBounded(draft, said.id)) return verdict('held', 'changed_too_recently');
+  if (isBounded(draft, said.id)) {
+    // What is not newer than the bound cannot lift it: the provider is asked, or asked again.
+    if (said.told === 'observed') return verdict('held', 'changed_too_recently');
+    if (newer) draft.effects.push({ kind: 'lookup_roles' });
+  }
   if (newer) return verdict('applied', 'newer');
   return verdict('stale', order === 0 ? 'already_known' : 'older_than_known');
 }

@@ -28,7 +28,7 @@ export function renameRole(ledger: Ledger, place: number, keyPlace: number): voi
   updateRole(ledger, { ...role, key });
 }
 
-export function updateRole(ledger: Ledger, role: Role): void {
+function updateRole(ledger: Ledger, role: Role): void {
   const changed = { ...role, updatedAt: ledger.now };
   ledger.put({ roles: put(ledger.world.roles, changed) });
   const line = ledger.describeRole(changed, 'changed:');

@@ -2,8 +2,10 @@ import * as fc from 'fast-check';
 
 export const USERS = ['ada', 'bob'];
 export const ORGANIZATIONS = ['acme', 'bolt'];
-export const ROLE_KEYS = ['viewer', 'editor', 'admin', 'agent'];
 export const PERMISSION_KEYS = ['read', 'write', 'bill'];
+export const ROLE_KEYS = ['viewer', 'editor', 'biller', 'agent'];
+/** What the first three grant from the start: no ladder, so that changing between them gains and loses at once. */
+export const FIRST_GRANTS = [['read'], ['read', 'write'], ['read', 'bill']];
 
 const who = fc.nat(USERS.length - 1);
 // Mostly one organization, so that short histories keep coming back to the same pair.

@@ -7,7 +7,7 @@ import {
   redefine,
   renameRole,
 } from './catalogue.ts';
-import { type Command, ORGANIZATIONS, PERMISSION_KEYS, ROLE_KEYS, USERS } from './commands.ts';
+import { type Command, FIRST_GRANTS, ORGANIZATIONS, PERMISSION_KEYS, ROLE_KEYS, USERS } from './commands.ts';
 import { Ledger, type Message, type Moment, type Opening, put } from './ledger.ts';
 import {
   changeRole,
@@ -47,7 +47,7 @@ export function worldAt(history: History, at: number): World {
   return history.moments.findLast((moment) => moment.at <= at)?.world ?? EMPTY_WORLD;
 }
 
-/** Three roles on a ladder, and people and organizations that have nothing to do with each other yet. */
+/** Three roles, and people and organizations that have nothing to do with each other yet. */
 function open(ledger: Ledger): void {
   const told = (evidence: Evidence, line: string) => ledger.opening.rolesTold && ledger.tell(evidence, line);
   for (const [index, key] of PERMISSION_KEYS.entries()) {
@@ -56,7 +56,7 @@ function open(ledger: Ledger): void {
     ledger.put({ permissions: put(ledger.world.permissions, permission) });
     told({ kind: 'permission', ...permission, at: ledger.envelope() }, `permission ${key} created`);
 
-    const role = ledger.newRole(ROLE_KEYS[index] ?? 'none', PERMISSION_KEYS.slice(0, index + 1));
+    const role = ledger.newRole(ROLE_KEYS[index] ?? 'none', FIRST_GRANTS[index] ?? []);
     told(roleTold(ledger.world, role, 'created', ledger.envelope()), ledger.describeRole(role, 'created'));
     ledger.remember(`there are ${ledger.describeRole(role, '')}`);
   }

@@ -40,7 +40,7 @@ export function leave(ledger: Ledger, who: number, where: number): void {
   if (membership !== undefined) remove(ledger, membership, true);
 }
 
-export function remove(ledger: Ledger, membership: Membership, tell: boolean): void {
+function remove(ledger: Ledger, membership: Membership, tell: boolean): void {
   ledger.put({ memberships: without(ledger.world.memberships, membership.id) });
   const line = `${membership.userId} leaves ${membership.organizationId} (${membership.id})`;
   const { id, organizationId, userId, createdAt } = membership;

@@ -53,7 +53,7 @@ export function pictureOfFacts(facts: Facts, history: History): Picture {
 export function differences(told: Picture, found: Picture): string[] {
   return Object.keys(told)
     .filter((name) => told[name] !== found[name])
-    .map((name) => `${name}: the provider says ${told[name]}, the facts say ${found[name]}`);
+    .map((name) => `${name}: expected ${told[name]}, found ${found[name]}`);
 }
 
 /** What two ways of telling must agree on: cutoffs, times of asking and roles that nobody holds may differ. */
