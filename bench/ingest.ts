@@ -5,7 +5,7 @@ import { migrate } from '../src/store/postgres/migrate.ts';
 import { startEmbeddedPostgres } from '../src/testing/embedded-postgres.ts';
 import { serveClerkStandIn } from '../src/testing/index.ts';
 import type { Figure } from './figure.ts';
-import { type Measured, measure } from './load.ts';
+import { type Measured, measure, ROLE } from './load.ts';
 
 const CONNECTIONS = [1, 32, 128];
 
@@ -16,6 +16,7 @@ const CONNECTIONS = [1, 32, 128];
 export async function ingest(seconds: number): Promise<Figure[]> {
   const database = await startEmbeddedPostgres({ settings: { fsync: 'on', synchronous_commit: 'on' } });
   const clerk = await serveClerkStandIn({ autoSend: false });
+  clerk.standIn.defineRole(ROLE.key, ROLE.name, ROLE.permissions);
   await migrate(database.url);
   await createNaiveTable(database.url);
   const environment = {

@@ -51,6 +51,7 @@ CREATE TABLE "rolecall"."effects" (
 	"status" text NOT NULL,
 	"generation" integer DEFAULT 1 NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
+	"progress" integer DEFAULT 0 NOT NULL,
 	"due_at" timestamp with time zone NOT NULL,
 	"lease_token" uuid,
 	"leased_until" timestamp with time zone,
@@ -80,17 +81,6 @@ CREATE TABLE "rolecall"."inbox" (
 	CONSTRAINT "inbox_outcome" CHECK ("rolecall"."inbox"."outcome" in ('applied', 'stale', 'ignored', 'held', 'failed'))
 );
 --> statement-breakpoint
-CREATE TABLE "rolecall"."pairs" (
-	"organization_id" text NOT NULL,
-	"user_id" text NOT NULL,
-	"membership_id" text NOT NULL,
-	"membership_created_at" bigint NOT NULL,
-	"cutoff" bigint,
-	"revocation_at" bigint,
-	"row_version" integer DEFAULT 1 NOT NULL,
-	CONSTRAINT "pairs_organization_id_user_id_pk" PRIMARY KEY("organization_id","user_id")
-);
---> statement-breakpoint
 CREATE TABLE "rolecall"."memberships" (
 	"id" text PRIMARY KEY NOT NULL,
 	"organization_id" text,
@@ -116,6 +106,17 @@ CREATE TABLE "rolecall"."organizations" (
 	"deleted_at" bigint,
 	"cutoff" bigint,
 	"row_version" integer DEFAULT 1 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "rolecall"."pairs" (
+	"organization_id" text NOT NULL,
+	"user_id" text NOT NULL,
+	"membership_id" text NOT NULL,
+	"membership_created_at" bigint NOT NULL,
+	"cutoff" bigint,
+	"revocation_at" bigint,
+	"row_version" integer DEFAULT 1 NOT NULL,
+	CONSTRAINT "pairs_organization_id_user_id_pk" PRIMARY KEY("organization_id","user_id")
 );
 --> statement-breakpoint
 CREATE TABLE "rolecall"."permission_keys" (
@@ -183,6 +184,6 @@ CREATE INDEX "effects_due" ON "rolecall"."effects" USING btree ("lane","due_at")
 CREATE INDEX "effects_delivery" ON "rolecall"."effects" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "inbox_received_at" ON "rolecall"."inbox" USING btree ("received_at");--> statement-breakpoint
 CREATE INDEX "inbox_unfinished" ON "rolecall"."inbox" USING btree ("outcome","received_at") WHERE "rolecall"."inbox"."outcome" in ('held', 'failed');--> statement-breakpoint
-CREATE INDEX "pairs_user" ON "rolecall"."pairs" USING btree ("user_id","organization_id");--> statement-breakpoint
 CREATE INDEX "memberships_role" ON "rolecall"."memberships" USING btree ("role");--> statement-breakpoint
+CREATE INDEX "pairs_user" ON "rolecall"."pairs" USING btree ("user_id","organization_id");--> statement-breakpoint
 CREATE INDEX "sessions_user" ON "rolecall"."sessions" USING btree ("user_id");

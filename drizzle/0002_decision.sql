@@ -551,6 +551,7 @@ BEGIN
     only_when_last = e.only_when_last AND excluded.only_when_last,
     delivery_id = coalesce(excluded.delivery_id, e.delivery_id),
     generation = e.generation + 1,
+    progress = 0,
     -- Under way: ask again right after, what is being done may not cover this. Waiting for a retry: news is a reason
     -- to try now. Waiting for its turn: it keeps its place.
     due_at = least(e.due_at, excluded.due_at);

@@ -3,6 +3,7 @@ CREATE FUNCTION rolecall.lease_effects(request jsonb) RETURNS jsonb
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
+  SET jit = off
 AS $$
 DECLARE
   budget rolecall.provider_budget%ROWTYPE;
@@ -63,7 +64,7 @@ BEGIN
            'id', t.id, 'kind', t.kind, 'organizationId', t.organization_id, 'userId', t.user_id, 'cutoff', t.cutoff,
            'onlyWhenLast', t.only_when_last,
            'lane', (ARRAY['removal', 'lookup', 'reduction', 'bulk'])[t.lane + 1], 'attempts', t.attempts,
-           'generation', t.generation, 'leaseToken', t.lease_token, 'deliveryId', t.delivery_id, 'calls', t.calls)
+           'generation', t.generation, 'progress', t.progress, 'leaseToken', t.lease_token, 'deliveryId', t.delivery_id, 'calls', t.calls)
            ORDER BY t.lane, t.due_at), '[]'), coalesce(sum(t.calls), 0)
     INTO leased, granted FROM taken AS t;
 
@@ -81,6 +82,7 @@ CREATE FUNCTION rolecall.settle_effect(settlement jsonb) RETURNS text
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
+  SET jit = off
 AS $$
 DECLARE
   held rolecall.effects%ROWTYPE;
@@ -113,6 +115,9 @@ BEGIN
   UPDATE rolecall.effects AS e
      SET lease_token = NULL, leased_until = NULL,
          last_error = settlement->>'error',
+         progress = CASE
+           WHEN held.generation <> (settlement->>'generation')::integer THEN 0
+           ELSE coalesce((settlement->>'progress')::integer, e.progress) END,
          attempts = CASE
            WHEN held.generation <> (settlement->>'generation')::integer THEN 0
            WHEN settlement->>'result' = 'paused' THEN greatest(e.attempts - 1, 0)

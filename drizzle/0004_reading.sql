@@ -73,14 +73,16 @@ CREATE FUNCTION rolecall.token_is_current(
           JOIN rolecall.role_keys AS k ON k.key = ANY (m.ceiling || m.role)
          WHERE p.organization_id = token_is_current.organization_id AND p.user_id = token_is_current.user_id
       ) AS c), -1)
-    AND NOT EXISTS (SELECT FROM rolecall.users AS u WHERE u.id = token_is_current.user_id AND u.deleted_at IS NOT NULL)
+    AND NOT EXISTS (
+      SELECT FROM rolecall.users AS u
+       WHERE u.id = token_is_current.user_id AND (u.deleted_at IS NOT NULL OR u.suspended))
     AND NOT EXISTS (
       SELECT FROM rolecall.organizations AS o
        WHERE o.id = token_is_current.organization_id AND o.deleted_at IS NOT NULL),
     false);
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.token_is_current(text, text, text, timestamptz) IS
-  'Whether a session token with these claims (sub, organization, sid, iat) is still to be honoured: refused when iat <= floor(cutoff in seconds) of its member, user, role or organization, when its session has ended or belongs to somebody else, when user or organization are deleted. Null, empty, infinite or future (more than a minute) arguments: false.';
+  'Whether a session token with these claims (sub, organization, sid, iat) is still to be honoured: refused when iat <= floor(cutoff in seconds) of its member, user, role or organization, when its session has ended or belongs to somebody else, when the user is suspended, when user or organization are deleted. Null, empty, infinite or future (more than a minute) arguments: false.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.revision() RETURNS bigint
   LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -94,6 +96,7 @@ CREATE FUNCTION rolecall.read_member(pair jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
+  SET jit = off
 AS $$
 DECLARE
   organization text := pair->>'organizationId';

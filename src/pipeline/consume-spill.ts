@@ -8,38 +8,76 @@ export interface SpilledMessage {
   readonly receivedAt: number;
 }
 
+/** One that no version of ours can have written. */
+export interface UnreadableMessage {
+  readonly raw: Uint8Array;
+}
+
 /** What is to become of it: taken, or delivered again later. */
 export type Consumed = 'done' | 'again';
 
+interface Consumer {
+  readonly webhooks: Webhooks;
+  readonly process: ProcessDeliveries;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /**
  * Takes a batch from the queue into the inbox. Everything is verified again, as of when it was received: the queue is
- * no less a way in than the web. One answer for each message, in order.
+ * no less a way in than the web. But its sender has had a 2xx, so nothing is thrown away: what is not believed now (a
+ * secret was exchanged meanwhile) comes again, and at the `last` stop is kept as failed.
+ * @returns one for each message, in order.
  */
 export async function consumeSpill(
-  context: { webhooks: Webhooks; process: ProcessDeliveries; clock: Clock; log: Log },
-  messages: readonly (SpilledMessage | null)[],
+  consumer: Consumer,
+  messages: readonly (SpilledMessage | UnreadableMessage)[],
+  last: boolean,
 ): Promise<Consumed[]> {
-  const read = messages.map((message): Delivery | null => {
-    if (message === null) return null;
-    const delivery = context.webhooks.authenticate(message, { source: 'queue', at: message.receivedAt });
-    if (!('refused' in delivery)) return delivery;
-    context.log.error('spilled_message_refused', { reason: delivery.refused });
-    return null;
+  const { webhooks, clock, log } = consumer;
+  const believed = messages.map((message) => believe(consumer, message));
+  const taken = await take(consumer, believed);
+  if (!last) return taken.map((what) => (what === 'done' ? 'done' : 'again'));
+  const kept = messages.map((message, index) => {
+    if (taken[index] === 'done' || taken[index] === 'unavailable') return null;
+    log.error('spilled_message_kept_as_failed');
+    return webhooks.keepUnbelieved('raw' in message ? message.raw : message.body, clock.now());
   });
-  const deliveries = read.filter((delivery) => delivery !== null);
-  if (deliveries.length > 0) {
-    try {
-      const processed = await context.process(deliveries);
-      for (const [index, delivery] of deliveries.entries()) {
-        logTaken(context.log, delivery, processed[index], context.clock);
-      }
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      context.log.warn('spill_waits_for_database', { messages: deliveries.length });
-      return read.map((delivery) => (delivery === null ? 'done' : 'again'));
-    }
+  const keptToo = await take(consumer, kept);
+  return taken.map((what, index) => (what === 'done' || keptToo[index] === 'done' ? 'done' : 'again'));
+}
+
+function believe({ webhooks, log }: Consumer, message: SpilledMessage | UnreadableMessage): Delivery | null {
+  if ('raw' in message) {
+    log.error('spilled_message_unreadable');
+    return null;
   }
-  return read.map(() => 'done');
+  const delivery = webhooks.authenticate(message, { source: 'queue', at: message.receivedAt });
+  if (!('refused' in delivery)) return delivery;
+  log.error('spilled_message_refused', { reason: delivery.refused });
+  return null;
+}
+
+/** What the inbox has not: nothing was there to take, it conflicts, or the database is away. */
+type Taken = Consumed | 'unavailable';
+
+async function take(consumer: Consumer, deliveries: readonly (Delivery | null)[]): Promise<Taken[]> {
+  const { clock, log } = consumer;
+  const present = deliveries.filter((delivery) => delivery !== null);
+  if (present.length === 0) return deliveries.map(() => 'again');
+  try {
+    const processed = await consumer.process(present);
+    return deliveries.map((delivery) => {
+      if (delivery === null) return 'again';
+      const outcome = processed[present.indexOf(delivery)];
+      logTaken(log, delivery, outcome, clock);
+      return outcome === undefined || outcome.outcome === 'conflict' ? 'again' : 'done';
+    });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    log.warn('spill_waits_for_database', { messages: present.length });
+    return deliveries.map((delivery) => (delivery === null ? 'again' : 'unavailable'));
+  }
 }
 
 /** One line for every delivery that was decided on, whichever way it came. */

@@ -1,5 +1,5 @@
 import { type Executor, executeEffect } from './execute-effect.ts';
-import { checkInstance, type KnownInstance } from './instance-check.ts';
+import { checkInstance, type InstanceCheck, type KnownInstance } from './instance-check.ts';
 import type { Budget, LeasedEffect } from './ports.ts';
 
 export interface Dispatcher extends Executor {
@@ -64,7 +64,7 @@ function leaseUsable(dispatcher: Dispatcher): (most: number) => Promise<readonly
     const request = { ...dispatcher.budget, most, leaseMs: LEASE_MS, revoke: mode === 'enforce' };
     const leased = await store.leaseEffects(request);
     if (usable || leased.length === 0) return leased;
-    const check = await checkInstance(dispatcher, knownInstance);
+    const check = await checkOrPin(dispatcher, knownInstance);
     if (check === 'matches') {
       usable = true;
       return leased;
@@ -74,6 +74,17 @@ function leaseUsable(dispatcher: Dispatcher): (most: number) => Promise<readonly
     await Promise.all(leased.map((one) => store.settleEffect(one, ended, 0)));
     return [];
   };
+}
+
+/**
+ * Something is owed, so a delivery was believed; if none of them named its instance, the key's is taken for it. Before
+ * that a key pins nothing: a wrong one at the first start would shut out the right instance for good.
+ */
+async function checkOrPin(dispatcher: Dispatcher, known: KnownInstance): Promise<InstanceCheck> {
+  const check = await checkInstance(dispatcher, known);
+  if (check !== 'unpinned' || known.id === null) return check;
+  await dispatcher.store.pinInstance(known.id);
+  return checkInstance(dispatcher, known);
 }
 
 async function attempt(dispatcher: Dispatcher, leased: LeasedEffect): Promise<void> {

@@ -23,6 +23,10 @@ export interface Executor extends Decider {
 /** What a single attempt may take: a user with a thousand sessions gives way to others in between. */
 const MOST_MS = 15_000;
 
+/** Past these the provider is not telling the truth: nobody has so many, and its pages would never end. */
+const MOST_SESSIONS = 100_000;
+const MOST_ROLES = 10_000;
+
 export interface Attempt {
   readonly ended: AttemptResult;
   readonly calls: number;
@@ -68,17 +72,22 @@ async function revokeSessions(
   let calls = 0;
   let revocations = 0;
   const until = executor.clock.now() + MOST_MS;
-  for (let offset = 0, more = true; more; ) {
+  const spent = () => calls >= leased.calls || executor.clock.now() > until;
+  let offset = leased.progress;
+  const later = (): Attempt => {
+    const ended = { result: 'paused', error: 'more_sessions', retryInMs: 0, pauseMs: null } as const;
+    return { ended: { ...ended, progress: offset }, calls };
+  };
+  for (let more = true; more; ) {
+    if (calls > 0 && spent()) return later();
+    if (offset > MOST_SESSIONS) return { ended: tryAgain(executor, leased, 'endless_pages'), calls };
     const page = await executor.provider.sessions(effect.userId, offset);
     calls += 1;
     if ('failure' in page) return { ended: afterFailure(executor, leased, page), calls };
     for (const session of page.answer.sessions) {
       if (!session.live || session.createdAt > effect.cutoff) continue;
       // One at least: an attempt that only lists would be repeated for ever.
-      if (revocations > 0 && (calls >= leased.calls || executor.clock.now() > until)) {
-        const ended = { result: 'paused', error: 'more_sessions', retryInMs: 0, pauseMs: null } as const;
-        return { ended, calls };
-      }
+      if (revocations > 0 && spent()) return later();
       const revoked = await executor.provider.revokeSession(session.id);
       calls += 1;
       revocations += 1;
@@ -95,6 +104,7 @@ async function lookUpRoles(executor: Executor, leased: LeasedEffect): Promise<At
   const evidence: Evidence[] = [];
   let calls = 0;
   for (let offset = 0, more = true; more; offset = evidence.length) {
+    if (offset > MOST_ROLES) return { ended: tryAgain(executor, leased, 'endless_pages'), calls };
     const page = await executor.provider.roles(offset);
     calls += 1;
     if ('failure' in page) return { ended: afterFailure(executor, leased, page), calls };

@@ -1,7 +1,7 @@
 import type { Clock, Log, Provider, Store } from './ports.ts';
 
 /** Whether the secret key belongs to the instance that the database is pinned to. */
-export type InstanceCheck = 'matches' | 'wrong_instance_key' | 'unknown' | 'rate_limited';
+export type InstanceCheck = 'matches' | 'unpinned' | 'wrong_instance_key' | 'unknown' | 'rate_limited';
 
 /** What one process has learnt of its key: plain data, so that a worker may keep it between requests. */
 export interface KnownInstance {
@@ -22,7 +22,7 @@ export function unknownInstance(): KnownInstance {
 
 /**
  * Answers of another instance would look like everybody's absence: nothing is asked, revoked or inferred before the
- * key is known to belong here. An unpinned database takes the key's instance for its own.
+ * key is known to belong here.
  */
 export async function checkInstance(
   parts: { store: Store; provider: Provider; clock: Clock; log: Log },
@@ -32,10 +32,7 @@ export async function checkInstance(
   const pinned = (await store.readReadiness()).providerInstance;
   await learnInstance(parts, known);
   if (known.id === null) return known.rateLimited ? 'rate_limited' : 'unknown';
-  if (pinned === null) {
-    await store.pinInstance(known.id);
-    return checkInstance(parts, known);
-  }
+  if (pinned === null) return 'unpinned';
   if (pinned === known.id) return 'matches';
   log.error('wrong_instance_key', { pinned, key: known.id });
   return 'wrong_instance_key';

@@ -49,6 +49,8 @@ export interface Webhooks {
     message: { readonly headers: Headers; readonly body: Uint8Array },
     received: { readonly source: Delivery['source']; readonly at: number },
   ): Delivery | RefusedDelivery;
+  /** What was acknowledged but cannot be proved any more: to be stored as failed, and believed in nothing. */
+  keepUnbelieved(body: Uint8Array, receivedAt: number): Delivery;
 }
 
 /** Which rows a decision needs. */
@@ -120,6 +122,8 @@ export interface LeasedEffect {
   readonly effect: OwedEffect;
   readonly attempts: number;
   readonly generation: number;
+  /** How far the attempts before have come. */
+  readonly progress: number;
   readonly leaseToken: string;
   readonly deliveryId: string | null;
   /** Calls of the provider that the shared budget has granted for this attempt. */
@@ -137,6 +141,8 @@ export type AttemptResult =
       readonly retryInMs: number;
       /** Nobody calls the provider for so long. */
       readonly pauseMs: number | null;
+      /** Where the next attempt goes on. */
+      readonly progress?: number;
     };
 
 /** `again`: more was owed while this ran. `lost_lease`: somebody else has it now, nothing was written. */

@@ -1,4 +1,4 @@
-import type { Delivery } from './ports.ts';
+import { type Delivery, StoreUnavailable } from './ports.ts';
 import type { ProcessDeliveries, Processed } from './process.ts';
 
 interface Waiting {
@@ -24,7 +24,11 @@ export function shareCommits(process: ProcessDeliveries): (delivery: Delivery) =
     while (waiting.length > 0) {
       const batch = waiting.slice(0, batchSize(waiting));
       waiting = waiting.slice(batch.length);
-      await settle(process, batch);
+      const unavailable = await settle(process, batch);
+      if (unavailable === null) continue;
+      // Whoever gathered meanwhile is told at once: a sender that waits for several deadlines has long gone.
+      for (const one of waiting) one.reject(unavailable);
+      waiting = [];
     }
     busy = false;
   };
@@ -46,7 +50,11 @@ function batchSize(waiting: readonly Waiting[]): number {
   return end === -1 ? waiting.length : end;
 }
 
-async function settle(process: ProcessDeliveries, batch: readonly Waiting[]): Promise<void> {
+/** Answers a batch. What kept the database from taking it, if anything did: it would keep the next ones waiting too. */
+async function settle(
+  process: ProcessDeliveries,
+  batch: readonly Waiting[],
+): Promise<StoreUnavailable | null> {
   try {
     const processed = await process(batch.map((one) => one.delivery));
     batch.forEach((one, index) => {
@@ -56,5 +64,7 @@ async function settle(process: ProcessDeliveries, batch: readonly Waiting[]): Pr
     });
   } catch (error) {
     for (const one of batch) one.reject(error);
+    return error instanceof StoreUnavailable ? error : null;
   }
+  return null;
 }

@@ -64,7 +64,8 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     dispatchSoon: () => loop.nudge(),
   });
   const loop = dispatchLoop(
-    (stopping) => composed.dispatch(clock.now() + DISPATCH_MS, stopping),
+    // Until nothing is due: an attempt that hangs must not keep what comes meanwhile from being started.
+    (stopping) => composed.dispatch(Number.POSITIVE_INFINITY, stopping),
     (error) => log.error('dispatch_failed', { error: error instanceof Error ? error.name : typeof error }),
   );
   const app = createApp((_: Context) => ({ services: composed.services }));
@@ -79,6 +80,3 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     },
   };
 }
-
-/** One run of the loop; what is left goes on in the next. */
-const DISPATCH_MS = 10_000;

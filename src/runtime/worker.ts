@@ -9,7 +9,12 @@ import type {
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import { createApp } from '../http/app.ts';
-import { type Consumed, consumeSpill, type SpilledMessage } from '../pipeline/consume-spill.ts';
+import {
+  type Consumed,
+  consumeSpill,
+  type SpilledMessage,
+  type UnreadableMessage,
+} from '../pipeline/consume-spill.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import type { Spill } from '../pipeline/ports.ts';
 import { base64OfBytes, postgresStatements } from '../store/postgres/client.ts';
@@ -89,8 +94,7 @@ function spillTo(queue: Queue<string>): Spill {
   };
 }
 
-/** Null for a message that this worker did not write. */
-function readSpilled(message: unknown): SpilledMessage | null {
+function readSpilled(message: unknown): SpilledMessage | UnreadableMessage {
   try {
     const { headers, body, receivedAt } = v.parse(spilled, JSON.parse(v.parse(v.string(), message)));
     return {
@@ -99,8 +103,7 @@ function readSpilled(message: unknown): SpilledMessage | null {
       receivedAt,
     };
   } catch {
-    log.error('spilled_message_unreadable');
-    return null;
+    return { raw: new TextEncoder().encode(JSON.stringify(message) ?? '') };
   }
 }
 
@@ -108,6 +111,9 @@ const app = createApp((c: Context) => {
   const composed = composeFor((c.env ?? {}) as Bindings, c.executionCtx);
   return 'services' in composed ? { services: composed.services } : { problems: composed };
 });
+
+/** How the name of the dead letters' queue ends, in `wrangler.toml`. */
+const DEAD_LETTERS = '-dead';
 
 /**
  * Seconds before the queue offers a message again: soon after a restart of the database, then every quarter of an
@@ -129,7 +135,8 @@ const worker = {
     }
     const { webhooks, process } = composed;
     const messages = batch.messages.map((message) => readSpilled(message.body));
-    const consumed = await consumeSpill({ webhooks, process, clock, log }, messages);
+    const last = batch.queue.endsWith(DEAD_LETTERS);
+    const consumed = await consumeSpill({ webhooks, process, clock, log }, messages, last);
     batch.messages.forEach((message, index) => {
       const what: Consumed | undefined = consumed[index];
       if (what === 'done') message.ack();

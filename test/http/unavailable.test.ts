@@ -1,3 +1,4 @@
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/http/app.ts';
 import { consumeSpill, type SpilledMessage } from '../../src/pipeline/consume-spill.ts';
@@ -7,6 +8,7 @@ import { compose } from '../../src/runtime/compose.ts';
 import { readConfig } from '../../src/runtime/config.ts';
 import { postgresStatements } from '../../src/store/postgres/client.ts';
 import { freePort } from '../../src/testing/free-port.ts';
+import { svixHeaders } from '../../src/testing/index.ts';
 import { freshDatabase } from '../setup/fresh-database.ts';
 import { execute } from '../setup/server.ts';
 import { anyText } from '../support/matchers.ts';
@@ -135,7 +137,7 @@ describe('with a queue, while the database is away', () => {
     expect(new TextDecoder().decode(spilled[0]?.body)).toBe(body);
 
     const { webhooks, process } = there;
-    expect(await consumeSpill({ webhooks, process, clock, log }, spilled)).toEqual(['done']);
+    expect(await consumeSpill({ webhooks, process, clock, log }, spilled, false)).toEqual(['done']);
     const { facts, deliveries } = await there.services.store.read({
       deliveries: ['msg_queued'],
       users: ['user_queued'],
@@ -165,7 +167,7 @@ describe('with a queue, while the database is away', () => {
     const changed = { ...message, body: new TextEncoder().encode(event('user_changed')) };
     const { webhooks, process } = there;
     const tampered = { ...there.services.store };
-    expect(await consumeSpill({ webhooks, process, clock, log }, [changed])).toEqual(['done']);
+    expect(await consumeSpill({ webhooks, process, clock, log }, [changed], false)).toEqual(['again']);
     const reading = await tampered.read({
       deliveries: ['msg_honest'],
       users: ['user_changed'],
@@ -177,6 +179,41 @@ describe('with a queue, while the database is away', () => {
       catalog: false,
     });
     expect([reading.facts.users.size, reading.deliveries.size]).toEqual([0, 0]);
+  });
+
+  it('what was acknowledged but cannot be proved any more comes again, and is kept as failed at the last stop', async () => {
+    const { webhooks, process } = there;
+    const consumer = { webhooks, process, clock, log };
+    const text = event('user_rotated');
+    const body = new TextEncoder().encode(text);
+    const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+    const headers = new Headers({ ...svixHeaders(secret, 'msg_rotated', Date.now(), text) });
+    const rotated = { headers, body, receivedAt: Date.now() };
+    const unreadable = { raw: new TextEncoder().encode('not ours') };
+    expect(await consumeSpill(consumer, [rotated, unreadable], false)).toEqual(['again', 'again']);
+    expect(await consumeSpill(consumer, [rotated, unreadable], true)).toEqual(['done', 'done']);
+    const sql = postgres(database.url, { max: 1 });
+    const kept = await sql`
+      select convert_from(body, 'utf8') as body, outcome, reason from rolecall.inbox
+       where reason = 'not_proved_again' order by octet_length(body) desc`;
+    expect([...kept]).toEqual([
+      { body: text, outcome: 'failed', reason: 'not_proved_again' },
+      { body: 'not ours', outcome: 'failed', reason: 'not_proved_again' },
+    ]);
+    await sql.end();
+  });
+
+  it('another content under a known id is kept as failed at the last stop, beside the first', async () => {
+    const { webhooks, process } = there;
+    const consumer = { webhooks, process, clock, log };
+    const spill = (text: string) => ({
+      headers: new Headers(signedHeaders(text, { id: 'msg_twice' })),
+      body: new TextEncoder().encode(text),
+      receivedAt: Date.now(),
+    });
+    expect(await consumeSpill(consumer, [spill(event('user_first'))], false)).toEqual(['done']);
+    expect(await consumeSpill(consumer, [spill(event('user_second'))], false)).toEqual(['again']);
+    expect(await consumeSpill(consumer, [spill(event('user_second'))], true)).toEqual(['done']);
   });
 
   it('what even the queue cannot take is refused, to be sent again', async () => {
@@ -195,7 +232,7 @@ describe('readiness', () => {
     try {
       expect(await running.get('/readyz')).toMatchObject({
         status: 200,
-        json: { status: 'ready', instance: 'matches' },
+        json: { status: 'ready', instance: 'unpinned' },
       });
     } finally {
       await running.stop();

@@ -68,9 +68,32 @@ test('a user with more sessions than one attempt may spend is signed out in seve
     for (let index = 0; index < 1_100; index += 1) clerk.endSession(clerk.createSession('user_a').id);
   });
   await remove();
-  expect(await thrifty.dispatch()).toBe(6);
+  // Three calls each: three pages, then two revocations and a call over for the page they stand on, twice more.
+  expect(await thrifty.dispatch()).toBe(4);
   expect(live('user_a')).toEqual([]);
   expect(await effects()).toMatchObject([{ status: 'done', attempts: 1 }]);
+});
+
+test('pages without an end are given up, and the provider is not asked for ever', async () => {
+  let pages = 0;
+  const page = Array.from({ length: 500 }, (_, index) => ({
+    id: `sess_${index}`,
+    createdAt: 1,
+    live: false,
+  }));
+  const lied = rig.worker({
+    provider: (real) => ({
+      ...real,
+      sessions() {
+        pages += 1;
+        return Promise.resolve({ answer: { sessions: page, more: true } });
+      },
+    }),
+  });
+  await remove();
+  await lied.dispatch();
+  expect(await effects()).toMatchObject([{ status: 'owed', last_error: 'endless_pages' }]);
+  expect(pages).toBeLessThan(210);
 });
 
 test('sessions that are gone by the time they are revoked are as good as revoked', async () => {

@@ -12,10 +12,12 @@ import { claimPair, identify, unseenMembership } from './pair.ts';
 
 export function decideMembership(draft: Draft, said: MembershipSnapshot, context: Context): Verdict {
   const known = draft.memberships.get(said.id) ?? unseenMembership(said.id);
-  if (known.organizationId !== null && known.organizationId !== said.organizationId) {
+  const { organizationId, userId } = said;
+  const sameOrganization = known.organizationId === null || known.organizationId === organizationId;
+  if (!sameOrganization || (known.userId !== null && known.userId !== userId)) {
+    draft.effects.push({ kind: 'lookup_member', organizationId, userId });
     return verdict('failed', 'identity_conflict');
   }
-  if (known.userId !== null && known.userId !== said.userId) return verdict('failed', 'identity_conflict');
 
   learnFromMembership(draft, said, context);
   doubtSuspension(draft, said);

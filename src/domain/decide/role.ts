@@ -70,6 +70,7 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
   return verdict('stale', order === 0 ? 'already_known' : 'older_than_known');
 }
 
+/** A role that is known by its key alone, from memberships, cannot be told from the one that was deleted: ask. */
 export function decideRoleDeleted(draft: Draft, said: RoleDeleted): Verdict {
   const known = draft.roles.get(said.id) ?? unseen(said.id);
   draft.roles.put(said.id, { ...known, deletedAt: latest(known.deletedAt, said.at) });
@@ -77,6 +78,7 @@ export function decideRoleDeleted(draft: Draft, said: RoleDeleted): Verdict {
     putGrants(draft, key, deriveGrants(draft, key), said.at);
     if (known.permissions.length > 0) cutRole(draft, key.key, said.at);
   }
+  if (known.key === null) draft.effects.push({ kind: 'lookup_roles' });
   return known.deletedAt === null ? verdict('applied', 'newer') : verdict('stale', 'already_known');
 }
 

@@ -54,7 +54,7 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
     async member(organizationId, userId) {
       const at = now();
       return ask(async () => {
-        const { data } = await clerk.organizations.getOrganizationMembershipList({
+        const { data, totalCount } = await clerk.organizations.getOrganizationMembershipList({
           organizationId,
           userId: [userId],
           limit: PAGE,
@@ -64,6 +64,7 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
         for (const one of found) {
           insist(one.organization.id === organizationId && one.public_user_data.user_id === userId);
         }
+        insist(found.length > 0 || totalCount === 0);
         return found.length === 0
           ? [{ kind: 'membership-absent', organizationId, userId, at }]
           : found.map((one) => membershipSnapshot(one, 'observed', at));
@@ -88,7 +89,8 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
           offset,
         });
         const evidence = data.map((one) => roleSnapshot(roleFromClient(one), 'observed', at));
-        return { evidence, more: data.length > 0 && offset + data.length < totalCount };
+        insist(data.length > 0 || offset >= totalCount);
+        return { evidence, more: offset + data.length < totalCount };
       });
     },
 
@@ -101,7 +103,8 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
             insist(owner === userId);
             return { id, createdAt, live: !OVER.has(status) };
           });
-          return { sessions, more: data.length > 0 && offset + data.length < totalCount };
+          insist(data.length > 0 || offset >= totalCount);
+          return { sessions, more: offset + data.length < totalCount };
         },
         { sessions: [], more: false },
       );

@@ -8,7 +8,13 @@ import type { VerifiedMessage } from './verify.ts';
 
 type Parsed = Pick<Delivery, 'type' | 'at' | 'instanceId' | 'organizationId' | 'userId' | 'content'>;
 
-const NOTHING_READ = { type: null, at: null, instanceId: null, organizationId: null, userId: null } as const;
+export const NOTHING_READ = {
+  type: null,
+  at: null,
+  instanceId: null,
+  organizationId: null,
+  userId: null,
+} as const;
 
 /** What a proved message says. Never throws: what cannot be read is content of its own kind. */
 export function parseMessage(message: VerifiedMessage): Parsed {

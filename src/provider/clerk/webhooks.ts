@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Webhooks } from '../../pipeline/ports.ts';
-import { parseMessage } from './parse.ts';
+import { NOTHING_READ, parseMessage } from './parse.ts';
 import { readSignedHeaders, VerifiedMessage } from './verify.ts';
 
 /** Clerk's webhooks: signed by Svix, any of the given secrets, so that one can be rotated while both are in use. */
@@ -22,6 +22,12 @@ export function clerkWebhooks(secrets: readonly string[]): Webhooks {
         sha256: bytesToHex(sha256(verified.bytes)),
         ...parseMessage(verified),
       };
+    },
+    keepUnbelieved(body, receivedAt) {
+      const digest = bytesToHex(sha256(body));
+      const content = { kind: 'malformed', problem: 'not_proved_again', questions: [] } as const;
+      const id = `unproved_${digest}`;
+      return { ...NOTHING_READ, id, source: 'queue', receivedAt, body, sha256: digest, content };
     },
   };
 }

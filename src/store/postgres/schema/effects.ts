@@ -28,6 +28,8 @@ export const effects = rolecall.table(
     /** Raised when more is owed while one is under way: its settling then finds that it is not done. */
     generation: integer('generation').notNull().default(1),
     attempts: integer('attempts').notNull().default(0),
+    /** How far the attempts have come, where one is not enough. */
+    progress: integer('progress').notNull().default(0),
     dueAt: timestamp('due_at', { withTimezone: true }).notNull(),
     leaseToken: uuid('lease_token'),
     leasedUntil: timestamp('leased_until', { withTimezone: true }),
