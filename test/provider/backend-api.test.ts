@@ -262,6 +262,7 @@ describe('an answer that is none', () => {
     ['an empty object', {}, 'application/json'],
     ['null', 'null', 'application/json'],
     ['an empty list', [], 'application/json'],
+    ['an empty page of three', { data: [], total_count: 3 }, 'application/json'],
     ['JSON under another type', '{"id":"ins_1"}', 'application/json; charset=utf-8'],
   ])('is a failure: %s', async (_, body, type) => {
     const [odd, close] = await answering(body, type);
