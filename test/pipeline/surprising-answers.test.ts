@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-const pinned = async () =>
+const pinned = async (): Promise<unknown> =>
   (await rig.sql`select provider_instance from rolecall.instance`)[0]?.['provider_instance'];
 
 test('a key alone pins nothing: whoever starts with the wrong one does not shut out the right instance', async () => {
