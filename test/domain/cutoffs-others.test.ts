@@ -114,3 +114,10 @@ test('a duplicate owes nothing twice', () => {
   house.hear(user(60, { suspended: true }));
   expect(house.hear(user(60, { suspended: true })).effects).toEqual([]);
 });
+
+test('a deleted permission that a role was told to grant, and was not believed, was in tokens all the same', () => {
+  const house = acme();
+  house.hear(role('editor', ['bill', 'read', 'write'], 10), { now: 400 });
+  house.hear({ kind: 'permission-deleted', id: 'perm_bill', at: second(410) });
+  expect([house.accepts(410), house.accepts(411)]).toEqual([false, true]);
+});

@@ -63,3 +63,22 @@ test('banned and not banned at one version is banned, until the user is asked fo
   expect(lookups(decided)).toEqual(['lookup_user']);
   expect(house.can()).toEqual([]);
 });
+
+test('either of two definitions may be in tokens: a later one that lacks what one of them had cuts off', () => {
+  const house = acme();
+  house.hearAll(
+    role('viewer', ['read'], 10),
+    role('viewer', ['read', 'bill'], 10),
+    role('viewer', ['read'], 20),
+  );
+  expect([house.accepts(20), house.accepts(21)]).toEqual([false, true]);
+});
+
+test('an answer from before a doubt about a ban does not settle it: the provider is asked again', () => {
+  const house = acme();
+  house.hearAll(user(5, { suspended: true }), user(10, { suspended: true }), user(10));
+  const early = house.hear(user(5, { suspended: true, told: 'observed', at: 20 }));
+  expect(early.verdict).toEqual({ outcome: 'held', reason: 'contested' });
+  house.hear(user(10, { told: 'observed', at: 30 }));
+  expect(house.can()).toEqual(['read']);
+});

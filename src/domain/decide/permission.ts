@@ -4,7 +4,7 @@ import type { PermissionDeleted, PermissionIdentity, PermissionSnapshot } from '
 import type { PermissionFact, PermissionKeyFact } from '../facts.ts';
 import { createdLater, latest } from '../version.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
-import { rederiveAll } from './role-keys.ts';
+import { cutRole, keysOf, rederiveAll } from './role-keys.ts';
 
 export function decidePermission(draft: Draft, said: PermissionSnapshot, context: Context): Verdict {
   const known = draft.permissions.get(said.id);
@@ -24,10 +24,10 @@ export function decidePermissionDeleted(draft: Draft, said: PermissionDeleted): 
   const known = draft.permissions.get(said.id) ?? unseen(said.id);
   const deletedAt = latest(known.deletedAt, said.at);
   draft.permissions.put(said.id, { ...known, deletedAt });
-  for (const owned of draft.permissionKeys.values()) {
-    if (owned.permissionId === said.id) draft.permissionKeys.put(owned.key, { ...owned, deletedAt });
-  }
+  const owned = draft.permissionKeys.values().filter(({ permissionId }) => permissionId === said.id);
+  for (const key of owned) draft.permissionKeys.put(key.key, { ...key, deletedAt });
   rederiveAll(draft, said.at);
+  for (const { key } of owned) cutWhereTold(draft, key, said.at);
   // Nobody knows what lost it.
   if (known.key === null) draft.effects.push({ kind: 'lookup_roles' });
   return known.deletedAt === null ? verdict('applied', 'newer') : verdict('stale', 'already_known');
@@ -59,7 +59,7 @@ export function claimPermission(
   if (context.late && owns && held?.deletedAt != null && wouldGrantMore(draft, held, claimed))
     return 'withheld';
   if (known.key !== said.key || known.createdAt !== said.createdAt) draft.permissions.put(said.id, row);
-  if (owns && held !== undefined && held.permissionId !== said.id) forgetMeaning(draft, said.key);
+  if (owns && held !== undefined && held.permissionId !== said.id) forgetMeaning(draft, held, said.createdAt);
   if (owns && (held?.permissionId !== said.id || held.deletedAt !== row.deletedAt)) {
     draft.permissionKeys.put(said.key, claimed);
   }
@@ -67,11 +67,18 @@ export function claimPermission(
 }
 
 /** What roles were told to grant by this key was another permission, or this one would have been heard of with them. */
-function forgetMeaning(draft: Draft, key: string): void {
+function forgetMeaning(draft: Draft, { key, deletedAt }: PermissionKeyFact, at: number): void {
+  cutWhereTold(draft, key, deletedAt ?? at);
   for (const role of draft.roles.values()) {
     if (!role.permissions.includes(key)) continue;
     draft.roles.put(role.id, { ...role, permissions: role.permissions.filter((held) => held !== key) });
   }
+}
+
+/** Tokens carry what roles were told to grant, whether it was believed here or not. */
+function cutWhereTold(draft: Draft, key: string, at: number): void {
+  const roles = draft.roles.values().filter((role) => role.permissions.includes(key));
+  for (const { id } of roles) for (const owned of keysOf(draft, id)) cutRole(draft, owned.key, at);
 }
 
 /** The keys of a definition that mean, by its ids, what they mean today. */

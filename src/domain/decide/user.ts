@@ -38,7 +38,8 @@ export function decideUser(draft: Draft, said: UserSnapshot, context: Context): 
     return verdict('held', disputed ? 'contested' : 'late_gain');
   }
   if (order > 0) return verdict('applied', 'newer');
-  if (said.told === 'observed' && lifts) return verdict('held', 'contested');
+  // An answer from before what is known settles no doubt about a suspension, whichever way it says.
+  if (said.told === 'observed' && known.suspended) return verdict('held', 'contested');
   return verdict('stale', order === 0 ? 'already_known' : 'older_than_known');
 }
 
