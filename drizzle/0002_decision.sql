@@ -1,5 +1,6 @@
 -- The two statements of the way in: rolecall.read_facts before a decision, rolecall.commit_decision after it.
--- Every statement in them is answered from an index: a plan made while the tables were empty must not scan them later.
+-- Every statement in them looks rows up in an index, one by one: a plan made while the tables were empty is kept for
+-- ever, and must not read them whole, by whichever way, when they are large.
 CREATE FUNCTION rolecall.texts(value jsonb) RETURNS text[]
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN coalesce((SELECT array_agg(e) FROM jsonb_array_elements_text(coalesce(value, '[]')) AS e), '{}');
@@ -10,12 +11,18 @@ CREATE FUNCTION rolecall.read_facts(keys jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
+  SET enable_hashjoin = off
+  SET enable_mergejoin = off
   SET plan_cache_mode = force_generic_plan
   SET jit = off
 AS $$
 DECLARE
   -- A change of a role or permission is decided on the whole catalogue, which is small: O(roles).
   whole_catalog boolean := coalesce((keys->>'catalog')::boolean, false);
+  wanted_deliveries text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'deliveries'));
+  wanted_users text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'users'));
+  wanted_organizations text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'organizations'));
+  wanted_sessions text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'sessions'));
   wanted_memberships text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'memberships'));
   wanted_role_keys text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'roleKeys'));
   wanted_roles text[] := '{}';
@@ -95,32 +102,32 @@ BEGIN
     facts := facts || jsonb_build_object('permissions', rows);
   END IF;
 
-  IF jsonb_array_length(keys->'users') > 0 THEN
+  IF cardinality(wanted_users) > 0 THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object(
              'id', r.id,
              'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
              'suspended', r.suspended, 'passwordChangedAt', r.password_changed_at,
              'deletedAt', r.deleted_at, 'cutoff', r.cutoff, 'rowVersion', r.row_version)), '[]')
       INTO rows FROM rolecall.users AS r
-     WHERE r.id IN (SELECT jsonb_array_elements_text(keys->'users'));
+     WHERE r.id = ANY (wanted_users);
     facts := facts || jsonb_build_object('users', rows);
   END IF;
 
-  IF jsonb_array_length(keys->'organizations') > 0 THEN
+  IF cardinality(wanted_organizations) > 0 THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object(
              'id', r.id, 'name', r.name,
              'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
              'deletedAt', r.deleted_at, 'cutoff', r.cutoff, 'rowVersion', r.row_version)), '[]')
       INTO rows FROM rolecall.organizations AS r
-     WHERE r.id IN (SELECT jsonb_array_elements_text(keys->'organizations'));
+     WHERE r.id = ANY (wanted_organizations);
     facts := facts || jsonb_build_object('organizations', rows);
   END IF;
 
-  IF jsonb_array_length(keys->'sessions') > 0 THEN
+  IF cardinality(wanted_sessions) > 0 THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object(
              'id', r.id, 'userId', r.user_id, 'endedAt', r.ended_at, 'rowVersion', r.row_version)), '[]')
       INTO rows FROM rolecall.sessions AS r
-     WHERE r.id IN (SELECT jsonb_array_elements_text(keys->'sessions'));
+     WHERE r.id = ANY (wanted_sessions);
     facts := facts || jsonb_build_object('sessions', rows);
   END IF;
 
@@ -129,7 +136,7 @@ BEGIN
     'providerInstance', (SELECT i.provider_instance FROM rolecall.instance AS i WHERE i.only),
     'deliveries', coalesce((
       SELECT jsonb_agg(jsonb_build_object('id', i.id, 'sha256', encode(i.body_sha256, 'hex')))
-        FROM rolecall.inbox AS i WHERE i.id IN (SELECT jsonb_array_elements_text(keys->'deliveries'))), '[]'),
+        FROM rolecall.inbox AS i WHERE i.id = ANY (wanted_deliveries)), '[]'),
     'facts', facts);
 END
 $$;
@@ -567,6 +574,8 @@ CREATE FUNCTION rolecall.commit_decision(batch jsonb) RETURNS jsonb
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
+  SET enable_hashjoin = off
+  SET enable_mergejoin = off
   SET plan_cache_mode = force_generic_plan
   SET jit = off
 AS $$

@@ -3,6 +3,8 @@ CREATE FUNCTION rolecall.lease_effects(request jsonb) RETURNS jsonb
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
+  -- Of two indexes that fit an empty table alike, only the one in order stays right when it has grown.
+  SET enable_sort = off
   SET jit = off
 AS $$
 DECLARE
@@ -25,7 +27,8 @@ BEGIN
       SELECT FROM rolecall.effects AS e
        WHERE e.status = 'owed' AND e.lane = l.lane AND e.due_at <= clock
          AND (e.leased_until IS NULL OR e.leased_until < clock)
-         AND (revoking OR e.kind <> 'revoke_sessions') LIMIT 1) AS due
+         AND (revoking OR e.kind <> 'revoke_sessions')
+       ORDER BY e.due_at LIMIT 1) AS due
   ) THEN
     RETURN '[]';
   END IF;

@@ -28,7 +28,8 @@ function want(wanted: Wanted, item: Evidence): void {
   switch (item.kind) {
     case 'membership':
       wanted.memberships.push(item.id);
-      wanted.users.push(item.userId);
+      // The user matters only to what the membership says of its suspension.
+      if (item.userSuspended !== null) wanted.users.push(item.userId);
       wanted.roleKeys.push(item.role);
       pair(item);
       break;
