@@ -1,0 +1,139 @@
+-- The first statement of the way in: what a decision starts from. The second is rolecall.commit_decision.
+-- Every statement in both looks rows up in an index, one by one: a plan made while the tables were empty is kept for
+-- ever, and must not read them whole, by whichever way, when they are large.
+CREATE FUNCTION rolecall.read_facts(keys jsonb) RETURNS jsonb
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+  SET enable_seqscan = off
+  SET enable_hashjoin = off
+  SET enable_mergejoin = off
+  SET plan_cache_mode = force_generic_plan
+  SET jit = off
+AS $$
+DECLARE
+  -- A change of a role or permission is decided on the whole catalogue, which is small: O(roles).
+  whole_catalog boolean := coalesce((keys->>'catalog')::boolean, false);
+  wanted_deliveries text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'deliveries'));
+  wanted_users text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'users'));
+  wanted_organizations text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'organizations'));
+  wanted_sessions text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'sessions'));
+  wanted_memberships text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'memberships'));
+  wanted_role_keys text[] := ARRAY(SELECT jsonb_array_elements_text(keys->'roleKeys'));
+  wanted_roles text[] := '{}';
+  wanted_pairs jsonb := coalesce(keys->'pairs', '[]');
+  more text[];
+  more_roles text;
+  rows jsonb;
+  facts jsonb := '{}';
+BEGIN
+  -- Each kind of row is only touched where it is asked for: locking a table's indexes costs more than reading a row.
+  IF jsonb_array_length(wanted_pairs) < cardinality(wanted_memberships) THEN
+    -- A deletion may name the membership alone: its pair comes from what is known of it.
+    SELECT wanted_pairs || coalesce(jsonb_agg(jsonb_build_array(m.organization_id, m.user_id)), '[]')
+      INTO wanted_pairs FROM rolecall.memberships AS m
+     WHERE m.id = ANY (wanted_memberships) AND m.organization_id IS NOT NULL;
+  END IF;
+
+  IF jsonb_array_length(wanted_pairs) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'organizationId', r.organization_id, 'userId', r.user_id,
+             'membershipId', r.membership_id, 'membershipCreatedAt', r.membership_created_at,
+             'cutoff', r.cutoff, 'revocationAt', r.revocation_at, 'rowVersion', r.row_version)), '[]'),
+           array_agg(r.membership_id)
+      INTO rows, more FROM rolecall.pairs AS r
+     WHERE (r.organization_id, r.user_id) IN (SELECT w->>0, w->>1 FROM jsonb_array_elements(wanted_pairs) AS w);
+    facts := facts || jsonb_build_object('members', rows);
+    wanted_memberships := wanted_memberships || more;
+  END IF;
+
+  IF cardinality(wanted_memberships) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'organizationId', r.organization_id, 'userId', r.user_id,
+             'createdAt', r.created_at, 'role', r.role, 'ceiling', r.ceiling,
+             'contested', r.contested,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'effectiveAt', r.effective_at, 'seenAt', r.seen_at, 'absentAt', r.absent_at,
+             'deletedAt', r.deleted_at, 'rowVersion', r.row_version)), '[]'),
+           string_agg(array_to_string(r.ceiling || r.role, ' '), ' ')
+      INTO rows, more_roles FROM rolecall.memberships AS r
+     WHERE r.id = ANY (wanted_memberships);
+    facts := facts || jsonb_build_object('memberships', rows);
+    wanted_role_keys := wanted_role_keys || string_to_array(more_roles, ' ');
+  END IF;
+
+  IF whole_catalog OR cardinality(wanted_role_keys) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'key', r.key, 'roleId', r.role_id, 'roleCreatedAt', r.role_created_at, 'bound', r.bound,
+             'boundAt', r.bound_at, 'grants', r.grants, 'cutoff', r.cutoff,
+             'rowVersion', r.row_version)), '[]'),
+           array_agg(r.role_id)
+      INTO rows, wanted_roles FROM rolecall.role_keys AS r
+     WHERE whole_catalog OR r.key = ANY (wanted_role_keys);
+    facts := facts || jsonb_build_object('roleKeys', rows);
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'key', r.key, 'name', r.name, 'description', r.description,
+             'permissions', r.permissions, 'createdAt', r.created_at,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'deletedAt', r.deleted_at, 'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.roles AS r
+     WHERE whole_catalog OR r.id = ANY (wanted_roles);
+    facts := facts || jsonb_build_object('roles', rows);
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'key', r.key, 'permissionId', r.permission_id,
+             'permissionCreatedAt', r.permission_created_at, 'deletedAt', r.deleted_at,
+             'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.permission_keys AS r
+     WHERE whole_catalog OR r.deleted_at IS NOT NULL;
+    facts := facts || jsonb_build_object('permissionKeys', rows);
+  END IF;
+
+  IF whole_catalog THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'key', r.key, 'createdAt', r.created_at, 'deletedAt', r.deleted_at,
+             'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.permissions AS r
+     WHERE true;
+    facts := facts || jsonb_build_object('permissions', rows);
+  END IF;
+
+  IF cardinality(wanted_users) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'suspended', r.suspended, 'passwordChangedAt', r.password_changed_at,
+             'deletedAt', r.deleted_at, 'cutoff', r.cutoff, 'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.users AS r
+     WHERE r.id = ANY (wanted_users);
+    facts := facts || jsonb_build_object('users', rows);
+  END IF;
+
+  IF cardinality(wanted_organizations) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'name', r.name,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'deletedAt', r.deleted_at, 'cutoff', r.cutoff, 'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.organizations AS r
+     WHERE r.id = ANY (wanted_organizations);
+    facts := facts || jsonb_build_object('organizations', rows);
+  END IF;
+
+  IF cardinality(wanted_sessions) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'userId', r.user_id, 'endedAt', r.ended_at, 'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.sessions AS r
+     WHERE r.id = ANY (wanted_sessions);
+    facts := facts || jsonb_build_object('sessions', rows);
+  END IF;
+
+  RETURN jsonb_build_object(
+    'catalogVersion', (SELECT c.catalog_version FROM rolecall.counter AS c WHERE c.only),
+    'providerInstance', (SELECT i.provider_instance FROM rolecall.instance AS i WHERE i.only),
+    'deliveries', coalesce((
+      SELECT jsonb_agg(jsonb_build_object('id', i.id, 'sha256', encode(i.body_sha256, 'hex')))
+        FROM rolecall.inbox AS i WHERE i.id = ANY (wanted_deliveries)), '[]'),
+    'facts', facts);
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.read_facts(jsonb) IS
+  'Internal. What a decision starts from: keys is {deliveries, memberships, users, organizations, sessions, roleKeys: [text], pairs: [[organization, user]], catalog: boolean}; returns the rows with their row versions, the catalogue''s version, the pinned instance and the hashes of deliveries already held.';

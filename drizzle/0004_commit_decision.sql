@@ -1,0 +1,163 @@
+-- The second statement of the way in: one decision, whole or not at all.
+CREATE FUNCTION rolecall.texts(value jsonb) RETURNS text[]
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN coalesce((SELECT array_agg(e) FROM jsonb_array_elements_text(coalesce(value, '[]')) AS e), '{}');
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.texts(jsonb) IS 'Internal. A JSON array of strings as text[]; null becomes an empty array.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.owe_effects(owed jsonb, observe boolean) RETURNS integer
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  counted integer;
+BEGIN
+  INSERT INTO rolecall.effects AS e
+    (kind, organization_id, user_id, lane, cutoff, only_when_last, status, due_at, delivery_id)
+  SELECT w.kind, coalesce(w."organizationId", ''), coalesce(w."userId", ''), w.lane, w.cutoff,
+         coalesce(w."onlyWhenLast", false),
+         CASE WHEN observe AND w.kind = 'revoke_sessions' THEN 'observed' ELSE 'owed' END,
+         clock_timestamp(), w.delivery
+    FROM jsonb_to_recordset(owed) AS w(
+           kind text, "organizationId" text, "userId" text, lane smallint, cutoff bigint, "onlyWhenLast" boolean,
+           delivery text)
+   ORDER BY 1, 2, 3
+  ON CONFLICT (kind, organization_id, user_id) WHERE status = 'owed' DO UPDATE SET
+    lane = least(e.lane, excluded.lane),
+    cutoff = greatest(e.cutoff, excluded.cutoff),
+    only_when_last = e.only_when_last AND excluded.only_when_last,
+    delivery_id = coalesce(excluded.delivery_id, e.delivery_id),
+    generation = e.generation + 1,
+    progress = 0,
+    -- Under way: ask again right after, what is being done may not cover this. Waiting for a retry: news is a reason
+    -- to try now. Waiting for its turn: it keeps its place.
+    due_at = least(e.due_at, excluded.due_at);
+  GET DIAGNOSTICS counted = ROW_COUNT;
+  RETURN counted;
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.owe_effects(jsonb, boolean) IS
+  'Internal. Writes what is owed to the outside, joining what is already owed for the same subject: the latest cutoff, the most urgent lane. In observe mode revocations are only noted.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.commit_decision(batch jsonb) RETURNS jsonb
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET enable_seqscan = off
+  SET enable_hashjoin = off
+  SET enable_mergejoin = off
+  SET plan_cache_mode = force_generic_plan
+  SET jit = off
+AS $$
+DECLARE
+  rows jsonb := batch->'rows';
+  moved jsonb := coalesce(batch->'changes', '[]');
+  moves bigint := jsonb_array_length(coalesce(batch->'changes', '[]'));
+  counted bigint;
+  owed integer := 0;
+  last_revision bigint;
+  catalog bigint;
+  clock bigint;
+BEGIN
+  -- Locks in one order everywhere: deliveries, users, organizations, roles, memberships, sessions, effects, counter.
+  IF batch ? 'deliveries' THEN
+    INSERT INTO rolecall.inbox (
+      id, source, type, at, instance_id, organization_id, user_id, body, body_sha256, outcome, reason, received_at)
+    SELECT d.id, d.source, d.type, d.at, d."instanceId", d."organizationId", d."userId",
+           coalesce(convert_to(d.text, 'UTF8'), decode(d.base64, 'base64')), decode(d.sha256, 'hex'), d.outcome, d.reason,
+           clock_timestamp() - make_interval(secs => d."waitedMs" / 1000.0)
+      FROM jsonb_to_recordset(batch->'deliveries') AS d(
+             id text, source text, type text, at bigint, "instanceId" text, "organizationId" text, "userId" text,
+             text text, base64 text, sha256 text, outcome text, reason text, "waitedMs" double precision)
+     ORDER BY d.id
+    ON CONFLICT (id) DO NOTHING;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    IF counted <> jsonb_array_length(batch->'deliveries') THEN
+      RAISE EXCEPTION 'rolecall: a delivery was taken by somebody else' USING ERRCODE = 'RCL01';
+    END IF;
+  END IF;
+
+  IF batch->>'pin' IS NOT NULL THEN
+    UPDATE rolecall.instance AS i SET provider_instance = batch->>'pin', pinned_at = clock_timestamp()
+     WHERE i.only AND i.provider_instance IS NULL;
+    IF NOT FOUND AND (SELECT i.provider_instance FROM rolecall.instance AS i WHERE i.only) <> batch->>'pin' THEN
+      RAISE EXCEPTION 'rolecall: the instance was pinned by somebody else' USING ERRCODE = 'RCL01';
+    END IF;
+  END IF;
+
+  IF rows IS NOT NULL THEN
+    IF rows ? 'users' THEN
+      PERFORM rolecall.put_users(rows#>'{users,checks}', rows#>'{users,writes}');
+    END IF;
+    IF rows ? 'organizations' THEN
+      PERFORM rolecall.put_organizations(rows#>'{organizations,checks}', rows#>'{organizations,writes}');
+    END IF;
+    IF rows ? 'roles' THEN
+      PERFORM rolecall.put_roles(rows#>'{roles,checks}', rows#>'{roles,writes}');
+    END IF;
+    IF rows ? 'roleKeys' THEN
+      PERFORM rolecall.put_role_keys(rows#>'{roleKeys,checks}', rows#>'{roleKeys,writes}');
+    END IF;
+    IF rows ? 'permissions' THEN
+      PERFORM rolecall.put_permissions(rows#>'{permissions,checks}', rows#>'{permissions,writes}');
+    END IF;
+    IF rows ? 'permissionKeys' THEN
+      PERFORM rolecall.put_permission_keys(rows#>'{permissionKeys,checks}', rows#>'{permissionKeys,writes}');
+    END IF;
+    IF rows ? 'members' THEN
+      PERFORM rolecall.put_pairs(rows#>'{members,checks}', rows#>'{members,writes}');
+    END IF;
+    IF rows ? 'memberships' THEN
+      PERFORM rolecall.put_memberships(rows#>'{memberships,checks}', rows#>'{memberships,writes}');
+    END IF;
+    IF rows ? 'sessions' THEN
+      PERFORM rolecall.put_sessions(rows#>'{sessions,checks}', rows#>'{sessions,writes}');
+    END IF;
+  END IF;
+
+  IF batch ? 'effects' THEN
+    owed := rolecall.owe_effects(batch->'effects', coalesce((batch->>'observe')::boolean, false));
+  END IF;
+
+  IF moves > 0 OR batch ? 'catalogVersion' THEN
+    UPDATE rolecall.counter AS c
+       SET revision = c.revision + moves,
+           catalog_version = c.catalog_version + coalesce((batch->>'catalogMoves')::integer, 0)
+     WHERE c.only
+    RETURNING c.revision, c.catalog_version - coalesce((batch->>'catalogMoves')::integer, 0)
+         INTO last_revision, catalog;
+    IF batch ? 'catalogVersion' AND catalog <> (batch->>'catalogVersion')::bigint THEN
+      RAISE EXCEPTION 'rolecall: the catalogue moved' USING ERRCODE = 'RCL01';
+    END IF;
+  END IF;
+
+  IF moves > 0 THEN
+    clock := floor(extract(epoch FROM clock_timestamp()) * 1000);
+    INSERT INTO rolecall.changes (
+      revision, kind, organization_id, user_id, role, permissions, cutoff_of, cutoff_id, cutoff_at, at, delivery_id,
+      cause)
+    SELECT last_revision - moves + m.position, m.change->>'kind', m.change->>'organizationId', m.change->>'userId',
+           m.change->>'role', rolecall.texts(m.change->'permissions'), m.change#>>'{cutoff,of}',
+           m.change#>>'{cutoff,id}',
+           CASE WHEN (m.change#>>'{cutoff,notBeforeCommit}')::boolean
+                THEN greatest((m.change#>>'{cutoff,at}')::bigint, clock)
+                ELSE (m.change#>>'{cutoff,at}')::bigint END,
+           (m.change->>'at')::bigint, m.change->>'delivery', m.change->>'cause'
+      FROM jsonb_array_elements(moved) WITH ORDINALITY AS m(change, position);
+    -- Roles and organizations reach members unseen: whatever was issued before this commit is cut off.
+    IF moved @> '[{"cutoff": {"notBeforeCommit": true}}]' THEN
+      UPDATE rolecall.role_keys AS k SET cutoff = greatest(k.cutoff, clock)
+       WHERE k.key IN (SELECT m#>>'{cutoff,id}' FROM jsonb_array_elements(moved) AS m
+                        WHERE m @> '{"cutoff": {"of": "role", "notBeforeCommit": true}}');
+      UPDATE rolecall.organizations AS o SET cutoff = greatest(o.cutoff, clock)
+       WHERE o.id IN (SELECT m#>>'{cutoff,id}' FROM jsonb_array_elements(moved) AS m
+                       WHERE m @> '{"cutoff": {"of": "organization", "notBeforeCommit": true}}');
+    END IF;
+  END IF;
+
+  RETURN jsonb_build_object('revision', last_revision, 'owed', owed);
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.commit_decision(jsonb) IS
+  'Internal. One decision, whole or not at all: deliveries, facts, changes and effects. Raises RCL01 when anything it rests on has moved since rolecall.read_facts: read and decide again.';
