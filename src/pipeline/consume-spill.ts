@@ -58,7 +58,10 @@ function believe({ webhooks, log }: Consumer, message: SpilledMessage | Unreadab
   return null;
 }
 
-/** What the inbox has not: nothing was there to take, it conflicts, or the database is away. */
+/** Outcomes that leave a message out of the inbox: to a sender that still listened they would have been refusals. */
+const NOT_TAKEN: ReadonlySet<Processed['outcome']> = new Set(['conflict', 'wrong_instance']);
+
+/** `unavailable`: it was not even looked at, since the database is away. */
 type Taken = Consumed | 'unavailable';
 
 async function take(consumer: Consumer, deliveries: readonly (Delivery | null)[]): Promise<Taken[]> {
@@ -71,7 +74,7 @@ async function take(consumer: Consumer, deliveries: readonly (Delivery | null)[]
       if (delivery === null) return 'again';
       const outcome = processed[present.indexOf(delivery)];
       logTaken(log, delivery, outcome, clock);
-      return outcome === undefined || outcome.outcome === 'conflict' ? 'again' : 'done';
+      return outcome === undefined || NOT_TAKEN.has(outcome.outcome) ? 'again' : 'done';
     });
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;

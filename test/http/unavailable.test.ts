@@ -203,6 +203,23 @@ describe('with a queue, while the database is away', () => {
     await sql.end();
   });
 
+  it('an event of another instance that was queued is kept as failed at the last stop', async () => {
+    const { webhooks, process } = there;
+    const consumer = { webhooks, process, clock, log };
+    const spill = (instance: string, id: string) => {
+      const text = JSON.stringify({ ...JSON.parse(event(`user_${id}`)), instance_id: instance });
+      return {
+        headers: new Headers(signedHeaders(text, { id: `msg_${id}` })),
+        body: new TextEncoder().encode(text),
+        receivedAt: Date.now(),
+      };
+    };
+    expect(await consumeSpill(consumer, [spill('ins_ours', 'ours')], false)).toEqual(['done']);
+    const other = spill('ins_other', 'other');
+    expect(await consumeSpill(consumer, [other], false)).toEqual(['again']);
+    expect(await consumeSpill(consumer, [other], true)).toEqual(['done']);
+  });
+
   it('another content under a known id is kept as failed at the last stop, beside the first', async () => {
     const { webhooks, process } = there;
     const consumer = { webhooks, process, clock, log };
