@@ -92,38 +92,42 @@ CREATE FUNCTION rolecall.revision() RETURNS bigint
 COMMENT ON FUNCTION rolecall.revision() IS
   'The number of the latest change. What is read in the same statement or snapshot is at least this fresh.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.read_member(pair jsonb) RETURNS jsonb
+CREATE FUNCTION rolecall.read_standing(keys jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
+  SET enable_hashjoin = off
+  SET enable_mergejoin = off
+  SET plan_cache_mode = force_generic_plan
   SET jit = off
 AS $$
-DECLARE
-  organization text := pair->>'organizationId';
-  person text := pair->>'userId';
 BEGIN
   RETURN jsonb_build_object(
     'revision', (SELECT c.revision FROM rolecall.counter AS c),
-    'member', (
-      SELECT jsonb_build_object('role', a.role, 'permissions', a.permissions)
-        FROM rolecall.access AS a WHERE a.organization_id = organization AND a.user_id = person),
-    'cutoff', (
-      SELECT max(c.cutoff) FROM (
-        SELECT u.cutoff FROM rolecall.users AS u WHERE u.id = person
-        UNION ALL
-        SELECT o.cutoff FROM rolecall.organizations AS o WHERE o.id = organization
-        UNION ALL
-        SELECT greatest(p.cutoff, (
-                 SELECT max(k.cutoff) FROM rolecall.memberships AS m
-                   JOIN rolecall.role_keys AS k ON k.key = ANY (m.ceiling || m.role)
-                  WHERE m.id = p.membership_id))
-          FROM rolecall.pairs AS p WHERE p.organization_id = organization AND p.user_id = person
-      ) AS c));
+    'scopes', '[]'::jsonb,
+    'members', coalesce((
+      SELECT jsonb_agg(jsonb_build_object(
+               'organizationId', p.organization_id, 'userId', p.user_id, 'member', a.role IS NOT NULL,
+               'role', a.role, 'scoped', '{}'::jsonb, 'suspended', coalesce(u.suspended, false),
+               'contested', coalesce(m.contested, false), 'grants', coalesce(to_jsonb(a.permissions), '[]'),
+               'cutoff', greatest(p.cutoff, u.cutoff, o.cutoff, (
+                 SELECT max(k.cutoff) FROM rolecall.role_keys AS k WHERE k.key = ANY (m.ceiling || m.role)))))
+        FROM jsonb_array_elements(keys->'members') AS w(pair)
+        JOIN rolecall.pairs AS p ON p.organization_id = w.pair->>0 AND p.user_id = w.pair->>1
+        LEFT JOIN rolecall.memberships AS m ON m.id = p.membership_id
+        LEFT JOIN rolecall.users AS u ON u.id = p.user_id
+        LEFT JOIN rolecall.organizations AS o ON o.id = p.organization_id
+        LEFT JOIN rolecall.access AS a ON a.organization_id = p.organization_id AND a.user_id = p.user_id), '[]'),
+    'agents', '[]'::jsonb,
+    'sessions', coalesce((
+      SELECT jsonb_agg(jsonb_build_object('id', s.id, 'userId', s.user_id, 'ended', s.ended_at IS NOT NULL))
+        FROM rolecall.sessions AS s
+       WHERE s.id IN (SELECT jsonb_array_elements_text(keys->'sessions'))), '[]'));
 END
 $$;
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.read_member(jsonb) IS
-  'Internal. One member ({organizationId, userId}) as the HTTP interface answers it: role, permissions, latest cutoff, revision.';
+COMMENT ON FUNCTION rolecall.read_standing(jsonb) IS
+  'Internal. Members, agents and sessions ({members: [[organization, user]], agents: [[organization, agent]], sessions: [id]}) as they stand now, with all they hold and the latest cutoff of each member.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.is_member_anywhere(person jsonb) RETURNS boolean
   LANGUAGE sql STABLE

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
-import { isOrganizationId, isUserId } from '../domain/ids.ts';
+import type { Grant } from '../domain/grant.ts';
+import { isOrganizationId, isUserId, pairKey } from '../domain/ids.ts';
 import { authenticate } from './bearer.ts';
 import { failure } from './failure.ts';
 import type { Services } from './services.ts';
@@ -13,15 +14,28 @@ export async function readMember(c: Context, services: Services): Promise<Respon
   if (!isOrganizationId(organization) || !isUserId(user)) return failure(c, 'invalid_identifier');
   if (token.organization !== null && token.organization !== organization) return failure(c, 'forbidden');
 
-  const { revision, member, cutoff } = await services.store.readMember(organization, user);
+  const standing = await services.store.readStanding({
+    members: [[organization, user]],
+    agents: [],
+    sessions: [],
+  });
+  const held = standing.members.get(pairKey(organization, user));
   return c.json({
     organization,
     user,
-    member: member !== null,
-    role: member?.role ?? null,
-    roles: member === null ? [] : [{ role: member.role, scope: { type: 'organization', id: organization } }],
-    permissions: (member?.permissions ?? []).map((permission) => ({ permission })),
-    cutoff: cutoff === null ? null : new Date(cutoff).toISOString(),
-    revision,
+    member: held?.member ?? false,
+    role: held?.role ?? null,
+    roles: (held?.roles ?? []).map(({ role, scope }) => ({
+      role,
+      scope: scope ?? { type: 'organization', id: organization },
+    })),
+    permissions: (held?.grants ?? []).map(grantJson),
+    cutoff: held?.cutoff == null ? null : new Date(held.cutoff).toISOString(),
+    revision: standing.revision,
   });
+}
+
+/** A grant as readers see it: what does not limit it is left out. */
+function grantJson({ permission, only, scope }: Grant): object {
+  return { permission, ...(only === null ? {} : { only }), ...(scope === null ? {} : { scope }) };
 }

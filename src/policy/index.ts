@@ -1,4 +1,5 @@
 /** The public surface of `rolecall/policy`, nothing else. */
+export type { Condition } from '../domain/grant.ts';
 export { type Assignable, assignable } from './assignable.ts';
 export { definePolicy } from './define-policy.ts';
 export type {
@@ -20,5 +21,5 @@ export type {
   ResolvedPolicy,
   ResolvedRole,
 } from './resolved-policy.ts';
-export type { AssignmentRules, Condition, ConditionalGrant, RoleDefinition } from './role-definition.ts';
+export type { AssignmentRules, ConditionalGrant, RoleDefinition } from './role-definition.ts';
 export { type Seats, seatsOf } from './seats.ts';

@@ -1,4 +1,4 @@
-import type { Condition } from './role-definition.ts';
+import type { Condition } from '../domain/grant.ts';
 
 /**
  * A policy with inheritance resolved: plain JSON, the same for the same policy however it was written. Keys of records

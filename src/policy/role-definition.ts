@@ -1,3 +1,5 @@
+import type { Condition } from '../domain/grant.ts';
+
 /** One role: what it is called, what it can do, and whom its holders may give which role. */
 export interface RoleDefinition<
   Permission extends string = string,
@@ -25,9 +27,6 @@ export interface RoleDefinition<
 export type ConditionalGrant<Permission extends string, Feature extends string> =
   | { readonly permission: Permission; readonly only: Condition; readonly feature?: Feature }
   | { readonly permission: Permission; readonly only?: Condition; readonly feature: Feature };
-
-/** `own`: what the subject owns. `assigned`: what the subject is assigned to. */
-export type Condition = 'own' | 'assigned';
 
 /** Who may do what to whom, from the actor's side. */
 export interface AssignmentRules<Role extends string> {

@@ -1,18 +1,10 @@
 import postgres, { type Sql } from 'postgres';
 import { DEFAULT_CONSEQUENCES } from '../../src/domain/effects.ts';
-import { isOrganizationId, isUserId } from '../../src/domain/ids.ts';
+import { grantText } from '../../src/domain/grant.ts';
+import { isOrganizationId, isUserId, pairKey } from '../../src/domain/ids.ts';
 import { type Dispatcher, dispatchEffects } from '../../src/pipeline/dispatch-effects.ts';
 import { unknownInstance } from '../../src/pipeline/instance-check.ts';
-import type {
-  Clock,
-  Delivery,
-  Log,
-  LogFields,
-  MemberAnswer,
-  Mode,
-  Provider,
-  Store,
-} from '../../src/pipeline/ports.ts';
+import type { Clock, Delivery, Log, LogFields, Mode, Provider, Store } from '../../src/pipeline/ports.ts';
 import { type ProcessDeliveries, type Processed, processDeliveries } from '../../src/pipeline/process.ts';
 import { clerkBackendApi } from '../../src/provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../../src/provider/clerk/webhooks.ts';
@@ -171,9 +163,27 @@ export async function seedOrganization(
   return organization.id;
 }
 
-export function readMember(worker: Worker, organization: string, user: string): Promise<MemberAnswer> {
+/** What one member holds now, as readers are told it. */
+export async function readMember(
+  worker: Worker,
+  organization: string,
+  user: string,
+): Promise<{
+  readonly member: { readonly role: string; readonly permissions: readonly string[] } | null;
+  readonly cutoff: number | null;
+}> {
   if (!isOrganizationId(organization) || !isUserId(user)) throw new Error('not an id');
-  return worker.store.readMember(organization, user);
+  const standing = await worker.store.readStanding({
+    members: [[organization, user]],
+    agents: [],
+    sessions: [],
+  });
+  const held = standing.members.get(pairKey(organization, user));
+  const member =
+    held === undefined || held.role === null
+      ? null
+      : { role: held.role, permissions: held.grants.map(grantText) };
+  return { member, cutoff: held?.cutoff ?? null };
 }
 
 /** One column of what a query answered. */

@@ -5,6 +5,7 @@ import { type LeasedEffect, type Settled, type Store, StoreUnavailable } from '.
 import { type Statements, StoreMoved } from './client.ts';
 import { commitPayload } from './commit.ts';
 import { factsFromRows, reading } from './rows.ts';
+import { standing, standingFromRows } from './standing.ts';
 
 const committed = v.object({ revision: v.nullable(v.number()), owed: v.number() });
 
@@ -27,12 +28,6 @@ const leased = v.array(
 );
 
 const settled = v.picklist(['done', 'dead', 'retry', 'again', 'lost_lease']);
-
-const member = v.object({
-  revision: v.number(),
-  member: v.nullable(v.object({ role: v.string(), permissions: v.array(v.string()) })),
-  cutoff: v.nullable(v.number()),
-});
 
 const readiness = v.object({ schemaVersion: v.number(), providerInstance: v.nullable(v.string()) });
 
@@ -86,8 +81,8 @@ export function postgresStore(statements: Statements): Store {
       return checked(v.boolean(), await statements.call('is_member_anywhere', { userId }));
     },
 
-    async readMember(organizationId, userId) {
-      return checked(member, await statements.call('read_member', { organizationId, userId }));
+    async readStanding(keys) {
+      return standingFromRows(checked(standing, await statements.call('read_standing', keys)));
     },
 
     async pinInstance(providerInstance) {
