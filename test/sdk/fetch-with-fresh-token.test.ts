@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { fetchWithFreshToken } from '../../src/sdk/index.ts';
+
+const CUT_OFF = { error: { code: 'token_cut_off', message: 'Fetch a fresh one.' } };
+const URL_OF_APP = 'https://app.example/invoices';
+
+/** An app that takes the given tokens, and a Clerk whose cache gives out the old one. */
+const scene = (taken: readonly string[], fresh: string | null = 'fresh') => {
+  const sent: { token: string | null; body: string; credentials: string }[] = [];
+  const skipped: (boolean | undefined)[] = [];
+  const app = fetchWithFreshToken(
+    async (options) => {
+      skipped.push(options?.skipCache);
+      return options?.skipCache === true ? fresh : 'old';
+    },
+    async (request) => {
+      const token = request.headers.get('authorization');
+      sent.push({ token, body: await request.text(), credentials: request.credentials });
+      return taken.includes(token ?? '') ? new Response('taken') : Response.json(CUT_OFF, { status: 401 });
+    },
+  );
+  return { app, sent, skipped };
+};
+
+describe('a request with a token that was cut off', () => {
+  it('is sent once more with a fresh one, body and all', async () => {
+    const { app, sent, skipped } = scene(['Bearer fresh']);
+    const answer = await app(URL_OF_APP, { method: 'POST', body: 'an invoice' });
+    expect(await answer.text()).toBe('taken');
+    expect(sent).toEqual([
+      { token: 'Bearer old', body: 'an invoice', credentials: 'omit' },
+      { token: 'Bearer fresh', body: 'an invoice', credentials: 'omit' },
+    ]);
+    expect(skipped).toEqual([undefined, true]);
+  });
+
+  it('is not sent a third time', async () => {
+    const { app, sent } = scene([]);
+    const answer = await app(URL_OF_APP);
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toEqual(CUT_OFF);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('gets the first answer back when the user is signed out meanwhile', async () => {
+    const { app, sent } = scene([], null);
+    expect(await (await app(URL_OF_APP)).json()).toEqual(CUT_OFF);
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('any other answer', () => {
+  it.each([
+    ['a success', () => new Response('taken')],
+    ['a 403 that says so', () => Response.json(CUT_OFF, { status: 403 })],
+    [
+      'a 401 of another cause',
+      () => Response.json({ error: { code: 'unauthenticated', message: '' } }, { status: 401 }),
+    ],
+    ['a 401 that is no JSON', () => new Response('<html>', { status: 401 })],
+    ['a 401 that is empty', () => new Response(null, { status: 401 })],
+  ])('is given back as it is, read by nobody: %s', async (_, make) => {
+    let sent = 0;
+    const app = fetchWithFreshToken(
+      async () => 'old',
+      async () => {
+        sent += 1;
+        return make();
+      },
+    );
+    const answer = await app(URL_OF_APP);
+    expect(await answer.text()).toBe(await make().text());
+    expect(sent).toBe(1);
+  });
+});
+
+it('sends no token for whoever is signed out, also not one of their own making', async () => {
+  const sent: (string | null)[] = [];
+  const app = fetchWithFreshToken(
+    async () => null,
+    async (request) => {
+      sent.push(request.headers.get('authorization'));
+      return new Response();
+    },
+  );
+  await app(URL_OF_APP, { headers: { authorization: 'Bearer stale' } });
+  expect(sent).toEqual([null]);
+});
+
+it('sends cookies where that is asked for', async () => {
+  const { app, sent } = scene(['Bearer old']);
+  await app(URL_OF_APP, { credentials: 'include' });
+  expect(sent.map((one) => one.credentials)).toEqual(['include']);
+});
