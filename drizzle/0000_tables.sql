@@ -5,6 +5,7 @@ CREATE TABLE "rolecall"."changes" (
 	"kind" text NOT NULL,
 	"organization_id" text,
 	"user_id" text,
+	"agent_id" text,
 	"role" text,
 	"permissions" text[] DEFAULT '{}' NOT NULL,
 	"cutoff_of" text,
@@ -59,7 +60,7 @@ CREATE TABLE "rolecall"."effects" (
 	"delivery_id" text,
 	"owed_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"settled_at" timestamp with time zone,
-	CONSTRAINT "effects_kind" CHECK ("rolecall"."effects"."kind" in ('revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_roles')),
+	CONSTRAINT "effects_kind" CHECK ("rolecall"."effects"."kind" in ('revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_organization', 'lookup_roles', 'check_constraints')),
 	CONSTRAINT "effects_status" CHECK ("rolecall"."effects"."status" in ('owed', 'done', 'dead', 'observed'))
 );
 --> statement-breakpoint
@@ -81,13 +82,32 @@ CREATE TABLE "rolecall"."inbox" (
 	CONSTRAINT "inbox_outcome" CHECK ("rolecall"."inbox"."outcome" in ('applied', 'stale', 'ignored', 'held', 'failed'))
 );
 --> statement-breakpoint
+CREATE TABLE "rolecall"."invitations" (
+	"id" text PRIMARY KEY NOT NULL,
+	"organization_id" text NOT NULL,
+	"email" text,
+	"role" text NOT NULL,
+	"scoped" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"inviter_id" text,
+	"inviter_role" text,
+	"status" text NOT NULL,
+	"created_at" bigint NOT NULL,
+	"expires_at" bigint,
+	"version_updated_at" bigint NOT NULL,
+	"version_at" bigint NOT NULL,
+	"row_version" integer DEFAULT 1 NOT NULL,
+	CONSTRAINT "invitations_status" CHECK ("rolecall"."invitations"."status" in ('pending', 'accepted', 'revoked', 'expired'))
+);
+--> statement-breakpoint
 CREATE TABLE "rolecall"."memberships" (
 	"id" text PRIMARY KEY NOT NULL,
 	"organization_id" text,
 	"user_id" text,
 	"created_at" bigint,
 	"role" text,
-	"ceiling" text[] DEFAULT '{}' NOT NULL,
+	"scoped" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"ceiling" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"flaws" text[] DEFAULT '{}' NOT NULL,
 	"contested" boolean DEFAULT false NOT NULL,
 	"version_updated_at" bigint,
 	"version_at" bigint,
@@ -103,6 +123,9 @@ CREATE TABLE "rolecall"."organizations" (
 	"name" text,
 	"version_updated_at" bigint,
 	"version_at" bigint,
+	"features" text[] DEFAULT '{}' NOT NULL,
+	"agents" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"flaws" text[] DEFAULT '{}' NOT NULL,
 	"deleted_at" bigint,
 	"cutoff" bigint,
 	"row_version" integer DEFAULT 1 NOT NULL
@@ -113,6 +136,7 @@ CREATE TABLE "rolecall"."pairs" (
 	"user_id" text NOT NULL,
 	"membership_id" text NOT NULL,
 	"membership_created_at" bigint NOT NULL,
+	"first_joined_at" bigint NOT NULL,
 	"cutoff" bigint,
 	"revocation_at" bigint,
 	"row_version" integer DEFAULT 1 NOT NULL,
@@ -135,13 +159,64 @@ CREATE TABLE "rolecall"."permissions" (
 	"row_version" integer DEFAULT 1 NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "rolecall"."active_policy" (
+	"only" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"version" bigint DEFAULT 0 NOT NULL,
+	"digest" text,
+	"scopes" text[] DEFAULT '{}' NOT NULL,
+	"reached" text[] DEFAULT '{}' NOT NULL,
+	"reads_organizations" boolean DEFAULT false NOT NULL,
+	"first_role" text,
+	"first_count" integer DEFAULT 0 NOT NULL,
+	CONSTRAINT "active_policy_only" CHECK ("rolecall"."active_policy"."only")
+);
+--> statement-breakpoint
+CREATE TABLE "rolecall"."findings" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "rolecall"."findings_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"kind" text NOT NULL,
+	"organization_id" text NOT NULL,
+	"role" text NOT NULL,
+	"detail" jsonb NOT NULL,
+	"found_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "rolecall"."holds" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "rolecall"."holds_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"kind" text NOT NULL,
+	"status" text DEFAULT 'waiting' NOT NULL,
+	"difference" jsonb NOT NULL,
+	"payload" jsonb NOT NULL,
+	"raised_by" text NOT NULL,
+	"reason" text NOT NULL,
+	"raised_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+	"decided_by" text,
+	"decided_at" timestamp with time zone,
+	CONSTRAINT "holds_kind" CHECK ("rolecall"."holds"."kind" in ('policy')),
+	CONSTRAINT "holds_status" CHECK ("rolecall"."holds"."status" in ('waiting', 'approved', 'rejected'))
+);
+--> statement-breakpoint
+CREATE TABLE "rolecall"."policies" (
+	"version" bigint PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"document" jsonb NOT NULL,
+	"compiled" jsonb NOT NULL,
+	"digest" text NOT NULL,
+	"applied_by" text NOT NULL,
+	"reason" text NOT NULL,
+	"applied_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "rolecall"."role_keys" (
 	"key" text PRIMARY KEY NOT NULL,
 	"role_id" text,
 	"role_created_at" bigint,
 	"bound" text[],
 	"bound_at" bigint,
+	"provided" text[] DEFAULT '{}' NOT NULL,
+	"scope" text DEFAULT 'organization' NOT NULL,
 	"grants" text[] DEFAULT '{}' NOT NULL,
+	"featured" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"cutoff" bigint,
 	"row_version" integer DEFAULT 1 NOT NULL
 );
@@ -184,6 +259,12 @@ CREATE INDEX "effects_due" ON "rolecall"."effects" USING btree ("lane","due_at")
 CREATE INDEX "effects_delivery" ON "rolecall"."effects" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "inbox_received_at" ON "rolecall"."inbox" USING btree ("received_at");--> statement-breakpoint
 CREATE INDEX "inbox_unfinished" ON "rolecall"."inbox" USING btree ("outcome","received_at") WHERE "rolecall"."inbox"."outcome" in ('held', 'failed');--> statement-breakpoint
+CREATE INDEX "invitations_organization" ON "rolecall"."invitations" USING btree ("organization_id","status","created_at");--> statement-breakpoint
 CREATE INDEX "memberships_role" ON "rolecall"."memberships" USING btree ("role");--> statement-breakpoint
+CREATE INDEX "memberships_flawed" ON "rolecall"."memberships" USING btree ("organization_id") WHERE "rolecall"."memberships"."flaws" <> '{}';--> statement-breakpoint
+CREATE INDEX "organizations_flawed" ON "rolecall"."organizations" USING btree ("id") WHERE "rolecall"."organizations"."flaws" <> '{}';--> statement-breakpoint
+CREATE INDEX "pairs_first" ON "rolecall"."pairs" USING btree ("organization_id","first_joined_at","user_id");--> statement-breakpoint
 CREATE INDEX "pairs_user" ON "rolecall"."pairs" USING btree ("user_id","organization_id");--> statement-breakpoint
+CREATE INDEX "findings_open" ON "rolecall"."findings" USING btree ("organization_id","kind","role") WHERE "rolecall"."findings"."ended_at" is null;--> statement-breakpoint
+CREATE INDEX "holds_waiting" ON "rolecall"."holds" USING btree ("raised_at") WHERE "rolecall"."holds"."status" = 'waiting';--> statement-breakpoint
 CREATE INDEX "sessions_user" ON "rolecall"."sessions" USING btree ("user_id");

@@ -30,6 +30,8 @@ INSERT INTO rolecall.counter DEFAULT VALUES;
 --> statement-breakpoint
 INSERT INTO rolecall.instance DEFAULT VALUES;
 --> statement-breakpoint
+INSERT INTO rolecall.active_policy DEFAULT VALUES;
+--> statement-breakpoint
 -- Full from the start: the bucket has been filling since the epoch.
 INSERT INTO rolecall.provider_budget (refilled_at) VALUES ('epoch');
 --> statement-breakpoint
@@ -38,8 +40,9 @@ GRANT USAGE ON SCHEMA rolecall TO rolecall_service, rolecall_reader, rolecall_su
 GRANT SELECT, INSERT, UPDATE ON
   rolecall.inbox, rolecall.users, rolecall.organizations, rolecall.roles, rolecall.role_keys, rolecall.permissions,
   rolecall.permission_keys, rolecall.memberships, rolecall.pairs, rolecall.sessions, rolecall.effects,
-  rolecall.counter, rolecall.instance, rolecall.provider_budget
+  rolecall.counter, rolecall.instance, rolecall.provider_budget, rolecall.invitations, rolecall.active_policy,
+  rolecall.findings, rolecall.holds
 TO rolecall_service;
 --> statement-breakpoint
--- Append-only: the service may add to the trail, never touch it.
-GRANT SELECT, INSERT ON rolecall.changes TO rolecall_service;
+-- Append-only: the service may add to the trail and to the history of policies, never touch them.
+GRANT SELECT, INSERT ON rolecall.changes, rolecall.policies TO rolecall_service;

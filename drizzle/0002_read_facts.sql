@@ -1,6 +1,19 @@
 -- The first statement of the way in: what a decision starts from. The second is rolecall.commit_decision.
 -- Every statement in both looks rows up in an index, one by one: a plan made while the tables were empty is kept for
 -- ever, and must not read them whole, by whichever way, when they are large.
+CREATE FUNCTION rolecall.roles_in(role text, scoped jsonb, ceiling jsonb) RETURNS text[]
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN CASE
+    WHEN scoped = '{}' AND ceiling = '[]' THEN ARRAY[role]
+    ELSE ARRAY[role] || ARRAY(
+      SELECT held #>> '{}' FROM (
+        SELECT jsonb_path_query(scoped, '$.*.*') UNION ALL SELECT jsonb_path_query(ceiling, '$[*].role')
+        UNION ALL SELECT jsonb_path_query(ceiling, '$[*].scoped.*.*')) AS roles(held))
+  END;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.roles_in(text, jsonb, jsonb) IS
+  'Internal. The keys of every role that a membership holds, in the organization and in resources, believed or waiting.';
+--> statement-breakpoint
 CREATE FUNCTION rolecall.read_facts(keys jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp
@@ -23,9 +36,12 @@ DECLARE
   wanted_pairs jsonb := coalesce(keys->'pairs', '[]');
   more text[];
   more_roles text;
+  policy rolecall.active_policy%ROWTYPE;
   rows jsonb;
   facts jsonb := '{}';
 BEGIN
+  SELECT * INTO STRICT policy FROM rolecall.active_policy AS a WHERE a.only;
+
   -- Each kind of row is only touched where it is asked for: locking a table's indexes costs more than reading a row.
   IF jsonb_array_length(wanted_pairs) < cardinality(wanted_memberships) THEN
     -- A deletion may name the membership alone: its pair comes from what is known of it.
@@ -34,10 +50,25 @@ BEGIN
      WHERE m.id = ANY (wanted_memberships) AND m.organization_id IS NOT NULL;
   END IF;
 
+  IF policy.first_count > 0 AND jsonb_array_length(wanted_pairs) > 0 THEN
+    -- Who joined first decides a role: those pairs are read with every other one of their organization.
+    SELECT wanted_pairs || coalesce(jsonb_agg(jsonb_build_array(f.organization_id, f.user_id)), '[]') INTO wanted_pairs
+      FROM (SELECT DISTINCT w->>0 AS id FROM jsonb_array_elements(wanted_pairs) AS w) AS o,
+           LATERAL (SELECT p.organization_id, p.user_id FROM rolecall.pairs AS p WHERE p.organization_id = o.id
+                     ORDER BY p.first_joined_at, p.user_id LIMIT policy.first_count) AS f;
+    wanted_role_keys := wanted_role_keys || policy.first_role;
+  END IF;
+
+  IF (policy.reads_organizations OR policy.first_count > 0) AND jsonb_array_length(wanted_pairs) > 0 THEN
+    wanted_organizations := wanted_organizations
+      || ARRAY(SELECT DISTINCT w->>0 FROM jsonb_array_elements(wanted_pairs) AS w);
+  END IF;
+
   IF jsonb_array_length(wanted_pairs) > 0 THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object(
              'organizationId', r.organization_id, 'userId', r.user_id,
              'membershipId', r.membership_id, 'membershipCreatedAt', r.membership_created_at,
+             'firstJoinedAt', r.first_joined_at,
              'cutoff', r.cutoff, 'revocationAt', r.revocation_at, 'rowVersion', r.row_version)), '[]'),
            array_agg(r.membership_id)
       INTO rows, more FROM rolecall.pairs AS r
@@ -49,22 +80,29 @@ BEGIN
   IF cardinality(wanted_memberships) > 0 THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object(
              'id', r.id, 'organizationId', r.organization_id, 'userId', r.user_id,
-             'createdAt', r.created_at, 'role', r.role, 'ceiling', r.ceiling,
+             'createdAt', r.created_at, 'role', r.role, 'scoped', r.scoped, 'ceiling', r.ceiling, 'flaws', r.flaws,
              'contested', r.contested,
              'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
              'effectiveAt', r.effective_at, 'seenAt', r.seen_at, 'absentAt', r.absent_at,
              'deletedAt', r.deleted_at, 'rowVersion', r.row_version)), '[]'),
-           string_agg(array_to_string(r.ceiling || r.role, ' '), ' ')
+           string_agg(array_to_string(rolecall.roles_in(r.role, r.scoped, r.ceiling), ' '), ' ')
       INTO rows, more_roles FROM rolecall.memberships AS r
      WHERE r.id = ANY (wanted_memberships);
     facts := facts || jsonb_build_object('memberships', rows);
     wanted_role_keys := wanted_role_keys || string_to_array(more_roles, ' ');
   END IF;
 
+  -- Whether a feature that is switched off takes anything away is told by the roles whose grants hang on features.
+  IF policy.reads_organizations AND jsonb_array_length(keys->'organizations') > 0 THEN
+    wanted_role_keys := wanted_role_keys
+      || ARRAY(SELECT r.key FROM rolecall.role_keys AS r WHERE r.featured <> '{}');
+  END IF;
+
   IF whole_catalog OR cardinality(wanted_role_keys) > 0 THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object(
              'key', r.key, 'roleId', r.role_id, 'roleCreatedAt', r.role_created_at, 'bound', r.bound,
-             'boundAt', r.bound_at, 'grants', r.grants, 'cutoff', r.cutoff,
+             'boundAt', r.bound_at, 'provided', r.provided, 'scope', r.scope, 'grants', r.grants,
+             'featured', r.featured, 'cutoff', r.cutoff,
              'rowVersion', r.row_version)), '[]'),
            array_agg(r.role_id)
       INTO rows, wanted_roles FROM rolecall.role_keys AS r
@@ -111,6 +149,7 @@ BEGIN
     SELECT coalesce(jsonb_agg(jsonb_build_object(
              'id', r.id, 'name', r.name,
              'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'features', r.features, 'agents', r.agents, 'flaws', r.flaws,
              'deletedAt', r.deleted_at, 'cutoff', r.cutoff, 'rowVersion', r.row_version)), '[]')
       INTO rows FROM rolecall.organizations AS r
      WHERE r.id = ANY (wanted_organizations);
@@ -125,7 +164,23 @@ BEGIN
     facts := facts || jsonb_build_object('sessions', rows);
   END IF;
 
+  IF jsonb_array_length(coalesce(keys->'invitations', '[]')) > 0 THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', r.id, 'organizationId', r.organization_id, 'email', r.email, 'role', r.role, 'scoped', r.scoped,
+             'inviterId', r.inviter_id, 'inviterRole', r.inviter_role, 'status', r.status, 'createdAt', r.created_at,
+             'expiresAt', r.expires_at,
+             'version', jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at),
+             'rowVersion', r.row_version)), '[]')
+      INTO rows FROM rolecall.invitations AS r
+     WHERE r.id IN (SELECT jsonb_array_elements_text(keys->'invitations'));
+    facts := facts || jsonb_build_object('invitations', rows);
+  END IF;
+
   RETURN jsonb_build_object(
+    'policyDigest', policy.digest,
+    -- Whoever has seen it before keeps it: it never changes under one digest.
+    'policy', CASE WHEN policy.digest <> coalesce(keys->>'policyDigest', '')
+                   THEN (SELECT p.compiled FROM rolecall.policies AS p WHERE p.version = policy.version) END,
     'catalogVersion', (SELECT c.catalog_version FROM rolecall.counter AS c WHERE c.only),
     'providerInstance', (SELECT i.provider_instance FROM rolecall.instance AS i WHERE i.only),
     'deliveries', coalesce((
@@ -136,4 +191,4 @@ END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.read_facts(jsonb) IS
-  'Internal. What a decision starts from: keys is {deliveries, memberships, users, organizations, sessions, roleKeys: [text], pairs: [[organization, user]], catalog: boolean}; returns the rows with their row versions, the catalogue''s version, the pinned instance and the hashes of deliveries already held.';
+  'Internal. What a decision starts from: keys is {deliveries, memberships, users, organizations, sessions, invitations, roleKeys: [text], pairs: [[organization, user]], catalog: boolean, policyDigest: text}; returns the active policy unless it is the one named, the rows with their row versions, the catalogue''s version, the pinned instance and the hashes of deliveries already held.';

@@ -17,9 +17,9 @@ BEGIN
   SELECT w.kind, coalesce(w."organizationId", ''), coalesce(w."userId", ''), w.lane, w.cutoff,
          coalesce(w."onlyWhenLast", false),
          CASE WHEN observe AND w.kind = 'revoke_sessions' THEN 'observed' ELSE 'owed' END,
-         clock_timestamp(), w.delivery
+         clock_timestamp() + make_interval(secs => coalesce(w."settleMs", 0) / 1000.0), w.delivery
     FROM jsonb_to_recordset(owed) AS w(
-           kind text, "organizationId" text, "userId" text, lane smallint, cutoff bigint, "onlyWhenLast" boolean,
+           kind text, "settleMs" double precision, "organizationId" text, "userId" text, lane smallint, cutoff bigint, "onlyWhenLast" boolean,
            delivery text)
    ORDER BY 1, 2, 3
   ON CONFLICT (kind, organization_id, user_id) WHERE status = 'owed' DO UPDATE SET
@@ -31,7 +31,11 @@ BEGIN
     progress = 0,
     -- Under way: ask again right after, what is being done may not cover this. Waiting for a retry: news is a reason
     -- to try now. Waiting for its turn: it keeps its place.
-    due_at = least(e.due_at, excluded.due_at);
+    due_at = CASE
+      -- What two events bring about is judged when nothing else happens for a while, but not put off for ever.
+      WHEN e.kind = 'check_constraints'
+      THEN least(excluded.due_at, e.owed_at + 10 * (excluded.due_at - clock_timestamp()))
+      ELSE least(e.due_at, excluded.due_at) END;
   GET DIAGNOSTICS counted = ROW_COUNT;
   RETURN counted;
 END
@@ -39,6 +43,43 @@ $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.owe_effects(jsonb, boolean) IS
   'Internal. Writes what is owed to the outside, joining what is already owed for the same subject: the latest cutoff, the most urgent lane. In observe mode revocations are only noted.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.activate_policy(activation jsonb) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  compiled jsonb := activation->'compiled';
+  next_version bigint := (activation->>'expected')::bigint + 1;
+BEGIN
+  UPDATE rolecall.active_policy AS a
+     SET version = next_version, digest = activation->>'digest',
+         scopes = ARRAY(SELECT s.key FROM jsonb_each(compiled->'scopes') AS s ORDER BY 1),
+         reached = ARRAY(SELECT s.key FROM jsonb_each(compiled->'scopes') AS s WHERE s.value = 'true' ORDER BY 1),
+         reads_organizations = (compiled->>'readsOrganizations')::boolean,
+         first_role = compiled#>>'{firstMembers,role}',
+         first_count = coalesce((compiled#>>'{firstMembers,count}')::integer, 0)
+   WHERE a.only AND a.version = next_version - 1;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'rolecall: another policy was activated' USING ERRCODE = 'RCL01';
+  END IF;
+  INSERT INTO rolecall.policies (version, name, document, compiled, digest, applied_by, reason)
+  VALUES (next_version, activation->>'name', activation->'document', compiled, activation->>'digest',
+          activation->>'by', activation->>'reason');
+  -- What the policy constrains is counted anew everywhere, as soon as there is time.
+  IF jsonb_array_length(compiled->'exactlyOne') > 0 THEN
+    PERFORM rolecall.owe_effects(coalesce(jsonb_agg(jsonb_build_object(
+              'kind', 'check_constraints', 'organizationId', o.id, 'lane', 3)), '[]'), false)
+       FROM (SELECT DISTINCT p.organization_id AS id FROM rolecall.pairs AS p) AS o;
+  END IF;
+  UPDATE rolecall.findings AS f SET ended_at = clock_timestamp()
+   WHERE f.ended_at IS NULL AND f.kind = 'exactly_one'
+     AND NOT compiled->'exactlyOne' @> jsonb_build_array(jsonb_build_object('role', f.role));
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.activate_policy(jsonb) IS
+  'Internal. Makes {expected, name, document, compiled, digest, by, reason} the version after the expected one, in the transaction that derives what roles grant by it; raises RCL01 when another one is active by now.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.commit_decision(batch jsonb) RETURNS jsonb
   LANGUAGE plpgsql
@@ -110,9 +151,16 @@ BEGIN
     IF rows ? 'memberships' THEN
       PERFORM rolecall.put_memberships(rows#>'{memberships,checks}', rows#>'{memberships,writes}');
     END IF;
+    IF rows ? 'invitations' THEN
+      PERFORM rolecall.put_invitations(rows#>'{invitations,checks}', rows#>'{invitations,writes}');
+    END IF;
     IF rows ? 'sessions' THEN
       PERFORM rolecall.put_sessions(rows#>'{sessions,checks}', rows#>'{sessions,writes}');
     END IF;
+  END IF;
+
+  IF batch ? 'policy' THEN
+    PERFORM rolecall.activate_policy(batch->'policy');
   END IF;
 
   IF batch ? 'effects' THEN
@@ -134,10 +182,10 @@ BEGIN
   IF moves > 0 THEN
     clock := floor(extract(epoch FROM clock_timestamp()) * 1000);
     INSERT INTO rolecall.changes (
-      revision, kind, organization_id, user_id, role, permissions, cutoff_of, cutoff_id, cutoff_at, at, delivery_id,
+      revision, kind, organization_id, user_id, agent_id, role, permissions, cutoff_of, cutoff_id, cutoff_at, at, delivery_id,
       cause)
     SELECT last_revision - moves + m.position, m.change->>'kind', m.change->>'organizationId', m.change->>'userId',
-           m.change->>'role', rolecall.texts(m.change->'permissions'), m.change#>>'{cutoff,of}',
+           m.change->>'agentId', m.change->>'role', rolecall.texts(m.change->'permissions'), m.change#>>'{cutoff,of}',
            m.change#>>'{cutoff,id}',
            CASE WHEN (m.change#>>'{cutoff,notBeforeCommit}')::boolean
                 THEN greatest((m.change#>>'{cutoff,at}')::bigint, clock)

@@ -45,7 +45,7 @@ BEGIN
   WITH due AS (
     SELECT d.id, l.lane, d.due_at, d.calls
       FROM generate_series(0, 3) AS l(lane), LATERAL (
-             SELECT e.id, e.due_at, CASE e.kind WHEN 'revoke_sessions' THEN revocation_calls ELSE 1 END AS calls
+             SELECT e.id, e.due_at, CASE e.kind WHEN 'revoke_sessions' THEN revocation_calls WHEN 'check_constraints' THEN 0 ELSE 1 END AS calls
                FROM rolecall.effects AS e
               WHERE e.status = 'owed' AND e.lane = l.lane AND e.due_at <= clock
                 AND (e.leased_until IS NULL OR e.leased_until < clock)
@@ -136,3 +136,41 @@ $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.settle_effect(jsonb) IS
   'Internal. Ends a lease: done, dead, retry (due again later), again (more was owed meanwhile: due now) or lost_lease (somebody else has it; nothing was written).';
+
+--> statement-breakpoint
+CREATE FUNCTION rolecall.check_constraints(subject jsonb) RETURNS jsonb
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  organization text := subject->>'organizationId';
+  single record;
+  holders text[];
+BEGIN
+  FOR single IN
+    SELECT c.role FROM rolecall.active_policy AS a
+      JOIN rolecall.policies AS p ON p.version = a.version,
+           LATERAL jsonb_to_recordset(p.compiled->'exactlyOne') AS c(role text)
+  LOOP
+    SELECT array_agg(s.user_id ORDER BY s.user_id) INTO holders FROM rolecall.standing AS s
+     WHERE s.organization_id = organization AND s.role = single.role;
+    IF coalesce(cardinality(holders), 0) = 1
+       OR NOT EXISTS (SELECT FROM rolecall.standing AS s WHERE s.organization_id = organization) THEN
+      UPDATE rolecall.findings AS f SET ended_at = clock_timestamp()
+       WHERE f.organization_id = organization AND f.kind = 'exactly_one' AND f.role = single.role AND f.ended_at IS NULL;
+    ELSE
+      UPDATE rolecall.findings AS f SET detail = jsonb_build_object('holders', coalesce(to_jsonb(holders[1:20]), '[]'))
+       WHERE f.organization_id = organization AND f.kind = 'exactly_one' AND f.role = single.role AND f.ended_at IS NULL;
+      IF NOT FOUND THEN
+        INSERT INTO rolecall.findings (kind, organization_id, role, detail)
+        VALUES ('exactly_one', organization, single.role,
+                jsonb_build_object('holders', coalesce(to_jsonb(holders[1:20]), '[]')));
+      END IF;
+    END IF;
+  END LOOP;
+  RETURN 'null';
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.check_constraints(jsonb) IS
+  'Internal. Counts in one organization ({organizationId}) who holds each role that exactly one may hold: another number opens a finding, one ends it. An organization without members has none.';

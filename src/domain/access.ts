@@ -1,12 +1,16 @@
+import { ORGANIZATION } from './compiled-policy.ts';
 import type { Draft } from './draft.ts';
-import type { MembershipFact, RoleKeyFact } from './facts.ts';
+import type { Holding, MemberFact, MembershipFact, RoleKeyFact } from './facts.ts';
+import { EVERY } from './grant.ts';
 import { type OrganizationId, pairKey, type UserId } from './ids.ts';
+import { providerCounts } from './role-sets.ts';
+import { difference, intersection, permissionSet } from './sets.ts';
 
 /** What one member may do now. `member` without permissions is possible; permissions without `member` are not. */
 export interface Access {
   readonly member: boolean;
   readonly role: string | null;
-  /** Sorted. */
+  /** As `grantText` writes them, those in resources among them; sorted. */
   readonly permissions: readonly string[];
 }
 
@@ -20,93 +24,104 @@ export function isAlive(membership: MembershipFact): boolean {
   );
 }
 
-/** What a role's key grants now; nothing for a key never heard of. */
-export function grantsOf(draft: Draft, role: string): readonly string[] {
-  return draft.roleKeys.get(role)?.grants ?? [];
+/** The holding that access rests on, and the newer ones that wait for the provider's word. */
+export function holdingsOf(membership: MembershipFact): readonly Holding[] {
+  const { role, scoped, ceiling } = membership;
+  return role === null ? ceiling : [{ role, scoped }, ...ceiling];
 }
 
-/** What tokens of a role's holders may carry: what its key grants, and what its role was told to, believed or not. */
-export function carriedBy(draft: Draft, role: string): readonly string[] {
-  const key = draft.roleKeys.get(role);
-  if (key === undefined) return [];
-  const owner = key.roleId === null ? undefined : draft.roles.get(key.roleId);
-  const living = (owner?.permissions ?? []).filter(
+/** Every role key in it, in the organization and in resources. */
+export function rolesIn({ role, scoped }: Holding): readonly string[] {
+  return [role, ...Object.values(scoped).flatMap((roles) => Object.values(roles))];
+}
+
+/** What a holding grants, in the organization and in its resources. */
+export function grantsOf(draft: Draft, organizationId: OrganizationId, holding: Holding): readonly string[] {
+  return grantsThrough(draft, holding, (role, scope) => {
+    const key = draft.roleKeys.get(role);
+    return key?.scope === scope ? [...key.grants, ...featuredGrants(draft, organizationId, key)] : [];
+  });
+}
+
+/** What tokens of a holding may carry: what it grants, and what its roles were told to, believed or not. */
+export function carriedBy(draft: Draft, organizationId: OrganizationId, holding: Holding): readonly string[] {
+  return permissionSet([
+    ...grantsOf(draft, organizationId, holding),
+    ...grantsThrough(draft, holding, (role) => toldTo(draft, role)),
+  ]);
+}
+
+function grantsThrough(
+  draft: Draft,
+  { role, scoped }: Holding,
+  grantedBy: (role: string, scope: string) => readonly string[],
+): readonly string[] {
+  const outright = grantedBy(role, ORGANIZATION);
+  const reached = Object.entries(draft.policy?.scopes ?? {}).flatMap(([type, reaches]) =>
+    reaches ? placed(outright, type, EVERY) : [],
+  );
+  const inResources = Object.entries(scoped).flatMap(([type, roles]) =>
+    Object.entries(roles).flatMap(([id, held]) => placed(grantedBy(held, type), type, id)),
+  );
+  return permissionSet([...outright, ...reached, ...inResources]);
+}
+
+function placed(texts: readonly string[], type: string, id: string): readonly string[] {
+  return texts.map((text) => `${text} @${type}/${id}`);
+}
+
+function featuredGrants(draft: Draft, organizationId: OrganizationId, key: RoleKeyFact): readonly string[] {
+  const features = Object.keys(key.featured);
+  if (features.length === 0) return [];
+  const on = draft.organizations.get(organizationId)?.features ?? [];
+  return features.filter((feature) => on.includes(feature)).flatMap((feature) => key.featured[feature] ?? []);
+}
+
+function toldTo(draft: Draft, role: string): readonly string[] {
+  if (!providerCounts(draft, role)) return [];
+  const roleId = draft.roleKeys.get(role)?.roleId ?? null;
+  const owner = roleId === null ? undefined : draft.roles.get(roleId);
+  return (owner?.permissions ?? []).filter(
     (permission) => draft.permissionKeys.get(permission)?.deletedAt == null,
   );
-  return [...key.grants, ...living];
 }
 
 /** Access through one membership, suspension and deleted organizations aside: those are facts of other rows. */
-function accessThrough(draft: Draft, membership: MembershipFact | undefined): Access {
+function accessThrough(draft: Draft, member: MemberFact, membership: MembershipFact | undefined): Access {
   if (membership === undefined || !isAlive(membership) || membership.role === null) return NO_ACCESS;
-  if (membership.contested) return { member: true, role: membership.role, permissions: [] };
-  const permissions = membership.ceiling.reduce<readonly string[]>(
-    (held, role) => intersection(held, grantsOf(draft, role)),
-    grantsOf(draft, membership.role),
+  const derived = isFirstMember(draft, member) ? (draft.policy?.firstMembers?.role ?? null) : null;
+  const role = derived ?? membership.role;
+  if (membership.contested) return { member: true, role, permissions: [] };
+  const [first = [], ...others] = holdingsOf(membership).map((holding) =>
+    grantsOf(draft, member.organizationId, { ...holding, role: derived ?? holding.role }),
   );
-  return { member: true, role: membership.role, permissions };
+  return { member: true, role, permissions: others.reduce(intersection, first) };
 }
 
 /** Access of the pair: through the incarnation that owns it, and no other. */
 export function accessOf(draft: Draft, organizationId: OrganizationId, userId: UserId): Access {
   const member = draft.members.get(pairKey(organizationId, userId));
-  return member === undefined ? NO_ACCESS : accessThrough(draft, draft.memberships.get(member.membershipId));
+  return member === undefined
+    ? NO_ACCESS
+    : accessThrough(draft, member, draft.memberships.get(member.membershipId));
+}
+
+/** The pairs that joined an organization first, over all incarnations, as many as the policy makes something of. */
+export function firstMembers(draft: Draft, organizationId: OrganizationId): readonly MemberFact[] {
+  const count = draft.policy?.firstMembers?.count ?? 0;
+  if (count === 0) return [];
+  return draft.members
+    .values()
+    .filter((member) => member.organizationId === organizationId)
+    .sort((a, b) => a.firstJoinedAt - b.firstJoinedAt || (a.userId < b.userId ? -1 : 1))
+    .slice(0, count);
+}
+
+function isFirstMember(draft: Draft, { organizationId, userId }: MemberFact): boolean {
+  return firstMembers(draft, organizationId).some((first) => first.userId === userId);
 }
 
 /** Whether `after` allows anything that `before` did not (rule 5). */
 export function gains(before: Access, after: Access): boolean {
   return (after.member && !before.member) || difference(after.permissions, before.permissions).length > 0;
-}
-
-/** The role key's set, from its owner's definition and its bound, less the permissions that were deleted. */
-export function deriveGrants(
-  draft: Draft,
-  key: Pick<RoleKeyFact, 'roleId' | 'bound' | 'boundAt'>,
-): readonly string[] {
-  const told = definitionOf(draft, key.roleId);
-  const { bound, boundAt } = key;
-  const grants =
-    bound === null || boundAt === null
-      ? told.permissions
-      : told.at === null
-        ? bound
-        : told.at > boundAt
-          ? told.permissions
-          : intersection(told.permissions, bound);
-  return grants.filter((permission) => {
-    const owner = draft.permissionKeys.get(permission);
-    if (owner === undefined) return true;
-    // A list names no ids: a permission that was created after it is another one of the same name.
-    return owner.deletedAt === null && (told.at !== null || owner.permissionCreatedAt <= (boundAt ?? 0));
-  });
-}
-
-/** The owner's definition and its time; `at` null while no definition is known. A deleted role grants nothing. */
-export function definitionOf(
-  draft: Draft,
-  roleId: string | null,
-): { readonly permissions: readonly string[]; readonly at: number | null } {
-  const owner = roleId === null ? undefined : draft.roles.get(roleId);
-  if (owner === undefined) return { permissions: [], at: null };
-  if (owner.deletedAt !== null) return { permissions: [], at: Number.POSITIVE_INFINITY };
-  return { permissions: owner.permissions, at: owner.version?.at ?? null };
-}
-
-export function difference(from: readonly string[], without: readonly string[]): readonly string[] {
-  const excluded = new Set(without);
-  return from.filter((item) => !excluded.has(item));
-}
-
-export function intersection(a: readonly string[], b: readonly string[]): readonly string[] {
-  const kept = new Set(b);
-  return a.filter((item) => kept.has(item));
-}
-
-/** A permission list as it is kept: each once, in code unit order, so that equal sets are equal lists. */
-export function permissionSet(permissions: Iterable<string>): readonly string[] {
-  return [...new Set(permissions)].sort();
-}
-
-export function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

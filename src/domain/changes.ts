@@ -12,7 +12,10 @@ export type ChangeKind =
   | 'password_changed'
   | 'user_deleted'
   | 'organization_deleted'
+  | 'features_changed'
+  | 'agent_changed'
   | 'role_changed'
+  | 'policy_changed'
   | 'session_ended';
 
 export type CutoffOf = 'session' | 'member' | 'user' | 'role' | 'organization';
@@ -30,8 +33,13 @@ export interface Change {
   readonly kind: ChangeKind;
   readonly organizationId: OrganizationId | null;
   readonly userId: UserId | null;
+  /** The agent it is about, for `agent_changed`. */
+  readonly agentId: string | null;
   readonly role: string | null;
-  /** What is granted after the change, sorted; empty where nothing is. */
+  /**
+   * What is granted after the change, as `grantText` writes it, sorted; empty where nothing is. For `features_changed`
+   * the features that are on.
+   */
   readonly permissions: readonly string[];
   readonly cutoff: Cutoff | null;
   /** Provider's time of the cause. */

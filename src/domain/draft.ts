@@ -48,6 +48,8 @@ export class Draft {
   readonly memberships;
   readonly members;
   readonly sessions;
+  readonly invitations;
+  readonly policy;
   readonly changes: Change[] = [];
   readonly effects: OwedEffect[] = [];
 
@@ -61,5 +63,7 @@ export class Draft {
     this.memberships = new DraftTable(facts.memberships);
     this.members = new DraftTable(facts.members);
     this.sessions = new DraftTable(facts.sessions);
+    this.invitations = new DraftTable(facts.invitations);
+    this.policy = facts.policy;
   }
 }

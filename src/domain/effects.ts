@@ -16,7 +16,14 @@ export type OwedEffect =
     }
   | { readonly kind: 'lookup_member'; readonly organizationId: OrganizationId; readonly userId: UserId }
   | { readonly kind: 'lookup_user'; readonly userId: UserId }
-  | { readonly kind: 'lookup_roles' };
+  | { readonly kind: 'lookup_organization'; readonly organizationId: OrganizationId }
+  | { readonly kind: 'lookup_roles' }
+  | {
+      readonly kind: 'check_constraints';
+      readonly organizationId: OrganizationId;
+      /** What two events in any order bring about is judged when so long nothing else has happened. */
+      readonly settleMs: number;
+    };
 
 /** Why somebody's tokens are cut off, which decides what happens to their sessions. */
 export type LossCause = 'removed' | 'reduced' | 'suspended' | 'password';
@@ -60,6 +67,9 @@ export function subjectOf(effect: OwedEffect): string {
       return `${effect.kind}/${effect.organizationId}/${effect.userId}`;
     case 'lookup_roles':
       return effect.kind;
+    case 'lookup_organization':
+    case 'check_constraints':
+      return `${effect.kind}/${effect.organizationId}`;
     case 'lookup_user':
     case 'revoke_sessions':
       return `${effect.kind}/${effect.userId}`;

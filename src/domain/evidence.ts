@@ -1,3 +1,4 @@
+import type { InvitationStatus, ScopedRoles } from './facts.ts';
 import type { MembershipId, OrganizationId, UserId } from './ids.ts';
 import type { Version } from './version.ts';
 
@@ -17,6 +18,7 @@ export type Evidence =
   | RoleDeleted
   | PermissionSnapshot
   | PermissionDeleted
+  | InvitationSnapshot
   | SessionStarted
   | SessionEnded;
 
@@ -29,12 +31,25 @@ export interface MembershipSnapshot {
   readonly organizationId: OrganizationId;
   readonly userId: UserId;
   readonly role: string;
+  readonly scoped: ScopedRoles;
+  readonly flaws: readonly string[];
   /** The role's permissions as the membership lists them; null when the list is missing. */
   readonly permissions: readonly string[] | null;
   readonly createdAt: number;
   readonly version: Version;
   /** What the membership says of the user's suspension; null when it says nothing. Never applied (rule 7). */
   readonly userSuspended: boolean | null;
+  /** What it says of the organization; null when that is nothing of ours. Never applied. */
+  readonly organization: OrganizationMetadata | null;
+}
+
+/** What an organization's public metadata says that we read. */
+export interface OrganizationMetadata {
+  /** Milliseconds: the organization's own time of its last change. */
+  readonly updatedAt: number;
+  readonly features: readonly string[];
+  readonly agents: Readonly<Record<string, readonly string[]>>;
+  readonly flaws: readonly string[];
 }
 
 export interface MembershipDeleted {
@@ -77,6 +92,7 @@ export interface OrganizationSnapshot {
   readonly kind: 'organization';
   readonly id: OrganizationId;
   readonly name: string;
+  readonly metadata: OrganizationMetadata;
   readonly version: Version;
 }
 
@@ -119,6 +135,20 @@ export interface PermissionDeleted {
   readonly kind: 'permission-deleted';
   readonly id: string;
   readonly at: number;
+}
+
+export interface InvitationSnapshot {
+  readonly kind: 'invitation';
+  readonly id: string;
+  readonly organizationId: OrganizationId;
+  readonly email: string | null;
+  readonly role: string;
+  readonly scoped: ScopedRoles;
+  readonly inviterId: UserId | null;
+  readonly status: InvitationStatus;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly version: Version;
 }
 
 export interface SessionStarted {

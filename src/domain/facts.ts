@@ -1,3 +1,4 @@
+import type { CompiledPolicy } from './compiled-policy.ts';
 import type { MembershipId, OrganizationId, UserId } from './ids.ts';
 import type { Version } from './version.ts';
 
@@ -5,6 +6,15 @@ import type { Version } from './version.ts';
  * What is held to be true, a row each. Facts hang on the provider's ids and merge by "later version wins" or "max";
  * a pair or a key only points at the id that owns it (rule 2). Times are milliseconds of the provider's clock.
  */
+
+/** Roles inside resources: by type of resource and its id. Keys in order, so that equal ones are equal texts. */
+export type ScopedRoles = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What one snapshot of a membership says that somebody holds. */
+export interface Holding {
+  readonly role: string;
+  readonly scoped: ScopedRoles;
+}
 
 /** One incarnation of a user in an organization. Identity is null until a snapshot has told it. */
 export interface MembershipFact {
@@ -14,8 +24,12 @@ export interface MembershipFact {
   readonly createdAt: number | null;
   /** The role that access rests on; null while no role was ever believed. */
   readonly role: string | null;
-  /** Newer roles that wait for the provider's word: until it comes, access is what all of them and `role` grant. */
-  readonly ceiling: readonly string[];
+  /** The roles in resources that access rests on. */
+  readonly scoped: ScopedRoles;
+  /** Newer ones that wait for the provider's word: until it comes, access is what all of them grant too. */
+  readonly ceiling: readonly Holding[];
+  /** What of the latest metadata could not be read, by name: it grants nothing. */
+  readonly flaws: readonly string[];
   /** Two truths with one version: no access until the provider answers (rule 4). */
   readonly contested: boolean;
   readonly version: Version | null;
@@ -34,6 +48,8 @@ export interface MemberFact {
   readonly userId: UserId;
   readonly membershipId: MembershipId;
   readonly membershipCreatedAt: number;
+  /** When the earliest of all incarnations began. */
+  readonly firstJoinedAt: number;
   /** Tokens issued at or before it are refused. Never decreases. */
   readonly cutoff: number | null;
   /** The latest cutoff for which a revocation of sessions was owed. */
@@ -53,6 +69,12 @@ export interface OrganizationFact {
   readonly id: OrganizationId;
   readonly name: string | null;
   readonly version: Version | null;
+  /** What is switched on, sorted. */
+  readonly features: readonly string[];
+  /** The tools that each agent may use, sorted, by the agent's id. */
+  readonly agents: Readonly<Record<string, readonly string[]>>;
+  /** What of the latest metadata could not be read, by name: it allows nothing. */
+  readonly flaws: readonly string[];
   readonly deletedAt: number | null;
   readonly cutoff: number | null;
 }
@@ -78,8 +100,13 @@ export interface RoleKeyFact {
   /** Definitions not newer than `boundAt` grant no more than this (rules 5 and 6). */
   readonly bound: readonly string[] | null;
   readonly boundAt: number | null;
-  /** Derived from the three above and from deleted permissions: sorted, what every holder of the key has. */
+  /** What the provider makes it grant: derived from the three above and from deleted permissions, sorted. */
+  readonly provided: readonly string[];
+  /** Derived from `provided` and the policy: where it is a role in, and what every holder of the key has, sorted. */
+  readonly scope: string;
   readonly grants: readonly string[];
+  /** And besides, in organizations that have a feature on. */
+  readonly featured: Readonly<Record<string, readonly string[]>>;
   readonly cutoff: number | null;
 }
 
@@ -104,6 +131,25 @@ export interface SessionFact {
   readonly endedAt: number | null;
 }
 
+export interface InvitationFact {
+  readonly id: string;
+  readonly organizationId: OrganizationId;
+  /** While it is pending; forgotten afterwards. */
+  readonly email: string | null;
+  readonly role: string;
+  readonly scoped: ScopedRoles;
+  /** Null when a backend sent it in nobody's name. */
+  readonly inviterId: UserId | null;
+  /** What the inviter was when the invitation was first heard of; null while that is not known. */
+  readonly inviterRole: string | null;
+  readonly status: InvitationStatus;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly version: Version;
+}
+
+export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired';
+
 /** The rows a decision starts from, by id, by key, or by pair (`pairKey`). What is not in it does not exist. */
 export interface Facts {
   readonly users: ReadonlyMap<string, UserFact>;
@@ -115,4 +161,7 @@ export interface Facts {
   readonly memberships: ReadonlyMap<string, MembershipFact>;
   readonly members: ReadonlyMap<string, MemberFact>;
   readonly sessions: ReadonlyMap<string, SessionFact>;
+  readonly invitations: ReadonlyMap<string, InvitationFact>;
+  /** Null while the provider's own roles are all there is. */
+  readonly policy: CompiledPolicy | null;
 }

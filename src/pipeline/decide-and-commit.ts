@@ -59,6 +59,7 @@ export async function decideAndCommit(
       ...prepared.commit(items),
       basis: reading.basis,
       draft,
+      policy: null,
       changes: items.flatMap((item, index) => changesOf(item, prepared.causes[index])),
       effects: items.flatMap((item, index) => effectsOf(item, prepared.causes[index])),
       observe: decider.mode === 'observe',

@@ -58,6 +58,11 @@ async function execute(executor: Executor, leased: LeasedEffect): Promise<Attemp
       return lookUp(executor, leased, await executor.provider.member(effect.organizationId, effect.userId));
     case 'lookup_user':
       return lookUp(executor, leased, await executor.provider.user(effect.userId));
+    case 'lookup_organization':
+      return lookUp(executor, leased, await executor.provider.organization(effect.organizationId));
+    case 'check_constraints':
+      await executor.store.checkConstraints(effect.organizationId);
+      return { ended: { result: 'done' }, calls: 0 };
   }
 }
 

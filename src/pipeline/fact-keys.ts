@@ -1,3 +1,4 @@
+import { rolesIn } from '../domain/access.ts';
 import type { Evidence } from '../domain/evidence.ts';
 import type { OrganizationId, UserId } from '../domain/ids.ts';
 import type { FactKeys } from './ports.ts';
@@ -15,6 +16,7 @@ export function factKeys(deliveries: readonly string[], evidence: readonly Evide
     users: [],
     organizations: [],
     sessions: [],
+    invitations: [],
     roleKeys: [],
     catalog: false,
   };
@@ -30,7 +32,7 @@ function want(wanted: Wanted, item: Evidence): void {
       wanted.memberships.push(item.id);
       // The user matters only to what the membership says of its suspension.
       if (item.userSuspended !== null) wanted.users.push(item.userId);
-      wanted.roleKeys.push(item.role);
+      wanted.roleKeys.push(...rolesIn(item));
       pair(item);
       break;
     case 'membership-deleted':
@@ -53,6 +55,12 @@ function want(wanted: Wanted, item: Evidence): void {
     case 'permission':
     case 'permission-deleted':
       wanted.catalog = true;
+      break;
+    case 'invitation':
+      wanted.invitations.push(item.id);
+      if (item.inviterId !== null) {
+        pair({ organizationId: item.organizationId, userId: item.inviterId });
+      }
       break;
     case 'session':
     case 'session-ended':

@@ -1,4 +1,5 @@
 import type { Change } from '../domain/changes.ts';
+import type { CompiledPolicy } from '../domain/compiled-policy.ts';
 import type { Decided } from '../domain/decide/decide.ts';
 import type { Draft } from '../domain/draft.ts';
 import type { OwedEffect } from '../domain/effects.ts';
@@ -6,6 +7,7 @@ import type { Evidence } from '../domain/evidence.ts';
 import type { Facts } from '../domain/facts.ts';
 import type { Grant, Scope } from '../domain/grant.ts';
 import type { OrganizationId, UserId } from '../domain/ids.ts';
+import type { ResolvedPolicy } from '../policy/resolved-policy.ts';
 
 /** A message that was proved authentic, with what it says. */
 export interface Delivery {
@@ -62,6 +64,7 @@ export interface FactKeys {
   readonly users: readonly string[];
   readonly organizations: readonly string[];
   readonly sessions: readonly string[];
+  readonly invitations: readonly string[];
   readonly roleKeys: readonly string[];
   readonly catalog: boolean;
 }
@@ -86,10 +89,24 @@ export interface Commit {
   readonly deliveries: readonly StoredDelivery[];
   /** The provider's instance to pin this database to; null where it is pinned already or not known. */
   readonly pin: string | null;
+  /** A policy to activate with what it makes of the rows; null nearly always. */
+  readonly policy: PolicyActivation | null;
   readonly changes: readonly CausedChange[];
   readonly effects: readonly CausedEffect[];
   /** Revocations are noted, not owed. */
   readonly observe: boolean;
+}
+
+export interface PolicyActivation {
+  /** The version that has to be active still: the new one is the next. 0 stands for none. */
+  readonly expected: number;
+  readonly name: string;
+  readonly document: ResolvedPolicy;
+  readonly compiled: CompiledPolicy;
+  /** SHA-256 of the document, hexadecimal. */
+  readonly digest: string;
+  readonly by: string;
+  readonly reason: string;
 }
 
 export interface StoredDelivery {
@@ -212,6 +229,8 @@ export interface Store {
   ): Promise<LeasedEffect[]>;
   settleEffect(leased: LeasedEffect, ended: AttemptResult, calls: number): Promise<Settled>;
   isMemberAnywhere(userId: UserId): Promise<boolean>;
+  /** Counts what the policy constrains in one organization; what does not hold becomes a finding, what holds ends it. */
+  checkConstraints(organizationId: OrganizationId): Promise<void>;
   readStanding(keys: StandingKeys): Promise<Standing>;
   readReadiness(): Promise<Readiness>;
   /** Ties an unpinned database to one instance of the provider; a pinned one stays as it is. */
@@ -252,6 +271,7 @@ export interface Provider {
   instance(): Promise<ProviderAnswer<string>>;
   member(organizationId: OrganizationId, userId: UserId): Promise<ProviderAnswer<readonly Evidence[]>>;
   user(userId: UserId): Promise<ProviderAnswer<readonly Evidence[]>>;
+  organization(organizationId: OrganizationId): Promise<ProviderAnswer<readonly Evidence[]>>;
   roles(
     offset: number,
   ): Promise<ProviderAnswer<{ readonly evidence: readonly Evidence[]; readonly more: boolean }>>;

@@ -8,7 +8,7 @@ import { shareCommits } from '../pipeline/share-commits.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import type { Statements } from '../store/postgres/client.ts';
-import { postgresStore } from '../store/postgres/store.ts';
+import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
 import type { Config } from './config.ts';
 
 export interface Composed {
@@ -39,6 +39,7 @@ export function compose(
     readonly log: Log;
     readonly spill: Spill | null;
     readonly knownInstance: KnownInstance;
+    readonly seenPolicies: SeenPolicies;
     readonly concurrency: number;
     /** Concurrent requests may share a commit: where sockets are shared between requests. */
     readonly sharing: boolean;
@@ -47,7 +48,7 @@ export function compose(
   },
 ): Composed {
   const { clock, log, spill, knownInstance } = parts;
-  const store = postgresStore(parts.statements);
+  const store = postgresStore(parts.statements, parts.seenPolicies);
   const webhooks = clerkWebhooks(config.signingSecrets);
   const provider = clerkBackendApi({
     secretKey: config.secretKey,

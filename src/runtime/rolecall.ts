@@ -58,6 +58,7 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     log,
     spill: null,
     knownInstance: unknownInstance(),
+    seenPolicies: { seen: null },
     concurrency: 8,
     sharing: true,
     consequences: options.consequences,

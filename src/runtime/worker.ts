@@ -18,6 +18,7 @@ import {
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import type { Spill } from '../pipeline/ports.ts';
 import { base64OfBytes, postgresStatements } from '../store/postgres/client.ts';
+import type { SeenPolicies } from '../store/postgres/store.ts';
 import { type Composed, compose } from './compose.ts';
 import { type Environment, readConfig } from './config.ts';
 import { jsonLog, toConsole } from './log.ts';
@@ -37,6 +38,7 @@ const clock = { now: () => Date.now() };
 const log = jsonLog(toConsole, clock.now);
 // Plain data may outlive a request. Connections may not: a client made for one request fails in the next.
 const knownInstance = unknownInstance();
+const seenPolicies: SeenPolicies = { seen: null };
 
 function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Composed | readonly string[] {
   const read = readConfig(env);
@@ -55,6 +57,7 @@ function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Co
     log,
     spill: env.SPILL === undefined ? null : spillTo(env.SPILL),
     knownInstance,
+    seenPolicies,
     concurrency: 4,
     sharing: false,
     dispatchSoon: () => ctx.waitUntil(dispatch(composed)),

@@ -105,6 +105,7 @@ describe('with a queue, while the database is away', () => {
       log,
       spill,
       knownInstance: unknownInstance(),
+      seenPolicies: { seen: null },
       concurrency: 1,
       sharing: true,
       dispatchSoon: () => undefined,
@@ -145,6 +146,7 @@ describe('with a queue, while the database is away', () => {
       pairs: [],
       organizations: [],
       sessions: [],
+      invitations: [],
       roleKeys: [],
       catalog: false,
     });
@@ -175,6 +177,7 @@ describe('with a queue, while the database is away', () => {
       pairs: [],
       organizations: [],
       sessions: [],
+      invitations: [],
       roleKeys: [],
       catalog: false,
     });

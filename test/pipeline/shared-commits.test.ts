@@ -17,13 +17,16 @@ function counting() {
   const statements = postgresStatements(rig.url, { connections: 4 });
   const worker = rig.worker({
     store: () =>
-      postgresStore({
-        ...statements,
-        call(name, argument) {
-          calls.push(name);
-          return statements.call(name, argument);
+      postgresStore(
+        {
+          ...statements,
+          call(name, argument) {
+            calls.push(name);
+            return statements.call(name, argument);
+          },
         },
-      }),
+        { seen: null },
+      ),
   });
   return { worker, calls, end: () => statements.end() };
 }

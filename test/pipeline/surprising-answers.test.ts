@@ -71,6 +71,7 @@ test('a membership id that turns up in another organization changes nothing, and
       users: [],
       organizations: [],
       sessions: [],
+      invitations: [],
       roleKeys: [],
       catalog: false,
     })

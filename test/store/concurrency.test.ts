@@ -281,8 +281,8 @@ test('a role that changes writes a handful of rows, and no membership, with 2,00
     insert into rolecall.memberships (id, organization_id, user_id, created_at, role, version_updated_at, version_at, seen_at)
     select 'orgmem_' || n, 'org_1', 'user_' || n, 1, 'org:editor', 1, 1, 1 from generate_series(1, 2000) as n`;
   await sql`
-    insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at)
-    select 'org_1', 'user_' || n, 'orgmem_' || n, 1 from generate_series(1, 2000) as n`;
+    insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at, first_joined_at)
+    select 'org_1', 'user_' || n, 'orgmem_' || n, 1, 1 from generate_series(1, 2000) as n`;
   const held = async () =>
     column(
       await sql`select count(*)::int as n from rolecall.current_permissions where organization_id = 'org_1'`,

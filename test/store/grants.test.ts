@@ -59,15 +59,20 @@ async function executable(sql: Sql): Promise<unknown[]> {
   return column(rows, 'name');
 }
 
-test('a reader reads the two views and three functions, and no table, view or function besides', async () => {
+test('a reader reads the three views and four functions, and no table, view or function besides', async () => {
   await as('rolecall_reader', async (sql) => {
-    const mayRead = ['current_permissions', 'members'];
+    const mayRead = ['current_permissions', 'grants', 'members'];
     for (const { name } of await relations()) {
       const read = sql.unsafe(`select * from rolecall.${name} limit 1`);
       if (mayRead.includes(name)) await expect(read, name).resolves.toBeDefined();
       else await expect(read, name).rejects.toMatchObject(DENIED);
     }
-    expect(await executable(sql)).toEqual(['has_permission', 'revision', 'token_is_current']);
+    expect(await executable(sql)).toEqual([
+      'has_permission',
+      'organizations_with',
+      'revision',
+      'token_is_current',
+    ]);
     const [row] = await sql`
       select rolecall.has_permission('user_a', 'org_user_a', 'org:sys_memberships:manage') as has,
              rolecall.token_is_current('user_a', 'org_user_a', 'sess_1', now()) as current, rolecall.revision() > 0 as told`;

@@ -24,8 +24,8 @@ beforeAll(async () => {
       insert into rolecall.memberships (id, organization_id, user_id, created_at, role, version_updated_at, version_at, seen_at)
       select 'orgmem_' || n, 'org_' || n % 1000, 'user_' || n, 1, 'org:member', 1, 1, 1 from generate_series(1, ${MEMBERS}) as n`;
     await bulk`
-      insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at)
-      select 'org_' || n % 1000, 'user_' || n, 'orgmem_' || n, 1 from generate_series(1, ${MEMBERS}) as n`;
+      insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at, first_joined_at)
+      select 'org_' || n % 1000, 'user_' || n, 'orgmem_' || n, 1, 1 from generate_series(1, ${MEMBERS}) as n`;
     await bulk`insert into rolecall.organizations (id) select 'org_' || n from generate_series(0, 999) as n`;
     await bulk`insert into rolecall.sessions (id, user_id) select 'sess_' || n, 'user_' || n from generate_series(1, ${MEMBERS}) as n`;
     await bulk`

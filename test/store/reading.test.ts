@@ -25,9 +25,11 @@ beforeAll(async () => {
   await member('user_absent', 'org:admin', { absent_at: T, seen_at: T });
   await member('user_seen_again', 'org:admin', { absent_at: T, seen_at: T + 1 });
   await member('user_contested', 'org:admin', { contested: true });
-  await member('user_ceiling', 'org:admin', { ceiling: ['org:member'] });
-  await member('user_ceiling_unheard', 'org:admin', { ceiling: ['org:unheard'] });
-  await member('user_ceiling_cut', 'org:admin', { ceiling: ['org:cut'] });
+  await member('user_ceiling', 'org:admin', { ceiling: sql.json([{ role: 'org:member', scoped: {} }]) });
+  await member('user_ceiling_unheard', 'org:admin', {
+    ceiling: sql.json([{ role: 'org:unheard', scoped: {} }]),
+  });
+  await member('user_ceiling_cut', 'org:admin', { ceiling: sql.json([{ role: 'org:cut', scoped: {} }]) });
   await member('user_no_role', null);
   await member('user_cut', 'org:member', {}, T);
   await member('user_banned', 'org:admin');
@@ -60,8 +62,8 @@ async function member(
   const row = { id, organization_id: organization, user_id: user, created_at: 1_000, role, ...facts };
   await sql`insert into rolecall.memberships ${sql(row)}`;
   await sql`
-    insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at, cutoff)
-    values (${organization}, ${user}, ${id}, 1, ${cutoff})`;
+    insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at, first_joined_at, cutoff)
+    values (${organization}, ${user}, ${id}, 1, 1, ${cutoff})`;
 }
 
 async function has(user: unknown, permission: unknown, organization: unknown = 'org_1'): Promise<unknown> {

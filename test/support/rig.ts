@@ -91,7 +91,7 @@ export async function startRig(options: ClerkStandInOptions = {}): Promise<Rig> 
       const statements = postgresStatements(wanted.url ?? database.url, {
         connections: wanted.connections ?? 1,
       });
-      const real = postgresStore(statements);
+      const real = postgresStore(statements, { seen: null });
       const store = wanted.store?.(real) ?? real;
       const logged: { event: string; fields: LogFields }[] = [];
       const note = (event: string, fields: LogFields = {}) => void logged.push({ event, fields });

@@ -4,6 +4,7 @@ import type { Consequences, OwedEffect } from '../effects.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Facts } from '../facts.ts';
 import { CLOCK_TOLERANCE_MS, type Context, type Outcome, type Verdict, verdict } from './context.ts';
+import { decideInvitation } from './invitation.ts';
 import { decideMembership } from './membership.ts';
 import { decideMembershipAbsent, decideMembershipDeleted } from './membership-gone.ts';
 import { decideOrganization, decideOrganizationDeleted } from './organization.ts';
@@ -88,7 +89,7 @@ function applyEvidence(draft: Draft, evidence: Evidence, context: Context): Verd
     case 'user-deleted':
       return decideUserDeleted(draft, evidence, context);
     case 'organization':
-      return decideOrganization(draft, evidence);
+      return decideOrganization(draft, evidence, context);
     case 'organization-deleted':
       return decideOrganizationDeleted(draft, evidence);
     case 'role':
@@ -99,6 +100,8 @@ function applyEvidence(draft: Draft, evidence: Evidence, context: Context): Verd
       return decidePermission(draft, evidence, context);
     case 'permission-deleted':
       return decidePermissionDeleted(draft, evidence);
+    case 'invitation':
+      return decideInvitation(draft, evidence);
     case 'session':
       return decideSession(draft, evidence);
     case 'session-ended':
@@ -127,9 +130,11 @@ export function questionsAbout(evidence: Evidence): OwedEffect[] {
     case 'permission':
     case 'permission-deleted':
       return [{ kind: 'lookup_roles' }];
-    case 'membership-absent':
     case 'organization':
     case 'organization-deleted':
+      return [{ kind: 'lookup_organization', organizationId: evidence.id }];
+    case 'membership-absent':
+    case 'invitation':
     case 'session':
     case 'session-ended':
       return [];

@@ -1,7 +1,8 @@
-import { type Access, difference, gains } from '../access.ts';
+import { type Access, gains } from '../access.ts';
 import type { ChangeKind, Cutoff } from '../changes.ts';
 import type { Draft } from '../draft.ts';
 import type { OrganizationId, UserId } from '../ids.ts';
+import { difference } from '../sets.ts';
 
 /** Writes down what a member gained or lost, with the latest of the cutoffs that came of it. */
 export function recordMemberChange(
@@ -22,6 +23,7 @@ export function recordMemberChange(
     kind,
     organizationId: pair.organizationId,
     userId: pair.userId,
+    agentId: null,
     role: after.role,
     permissions: after.permissions,
     cutoff,

@@ -3,6 +3,7 @@ import type { Draft } from '../draft.ts';
 import type { MembershipAbsent, MembershipDeleted } from '../evidence.ts';
 import { pairKey } from '../ids.ts';
 import { latest } from '../version.ts';
+import { oweConstraintChecks, watchFirstMembers } from './constraints.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
 import { cutMember } from './cut.ts';
 import { recordMemberChange } from './membership-change.ts';
@@ -22,6 +23,7 @@ export function decideMembershipDeleted(draft: Draft, said: MembershipDeleted, c
     return reached;
   }
   const before = accessOf(draft, identity.organizationId, identity.userId);
+  const displaced = watchFirstMembers(draft, identity);
   const row = { ...identify(known, identity), deletedAt };
   draft.memberships.put(said.id, row);
   const member = claimPair(draft, row);
@@ -30,6 +32,8 @@ export function decideMembershipDeleted(draft: Draft, said: MembershipDeleted, c
   const cutoff = cutMember(draft, member, at, 'removed', context);
   const after = accessOf(draft, identity.organizationId, identity.userId);
   recordMemberChange(draft, identity, before, after, [cutoff], said.at);
+  displaced(said.at, context);
+  oweConstraintChecks(draft, identity.organizationId, before, after);
   return owns ? reached : verdict('stale', 'superseded');
 }
 
@@ -48,5 +52,6 @@ export function decideMembershipAbsent(draft: Draft, said: MembershipAbsent, con
   const cutoff = gone ? cutMember(draft, member, said.at, 'removed', context) : null;
   const after = accessOf(draft, said.organizationId, said.userId);
   recordMemberChange(draft, said, before, after, [cutoff], said.at);
+  oweConstraintChecks(draft, said.organizationId, before, after);
   return verdict('applied', 'newer');
 }

@@ -1,13 +1,28 @@
-import { type Access, accessOf, carriedBy, difference, gains, grantsOf, isAlive } from '../access.ts';
+import {
+  type Access,
+  accessOf,
+  carriedBy,
+  gains,
+  grantsOf,
+  holdingsOf,
+  isAlive,
+  rolesIn,
+} from '../access.ts';
 import type { Draft } from '../draft.ts';
 import type { MembershipSnapshot } from '../evidence.ts';
-import type { MemberFact, MembershipFact } from '../facts.ts';
+import type { Holding, MemberFact, MembershipFact } from '../facts.ts';
+import { sameHolding } from '../holding.ts';
 import { pairKey } from '../ids.ts';
+import { isHeardOf } from '../provided.ts';
+import { providerCounts } from '../role-sets.ts';
+import { difference } from '../sets.ts';
+import { oweConstraintChecks, watchFirstMembers } from './constraints.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
 import { cutMember } from './cut.ts';
 import { learnFromMembership } from './grants-evidence.ts';
 import { recordMemberChange } from './membership-change.ts';
 import { holdSnapshot, isUnresolved, mergeSnapshot } from './merge-membership.ts';
+import { doubtOrganization } from './organization.ts';
 import { claimPair, identify, unseenMembership } from './pair.ts';
 
 export function decideMembership(draft: Draft, said: MembershipSnapshot, context: Context): Verdict {
@@ -21,8 +36,10 @@ export function decideMembership(draft: Draft, said: MembershipSnapshot, context
 
   learnFromMembership(draft, said, context);
   doubtSuspension(draft, said);
+  doubtOrganization(draft, said);
 
   const before = accessOf(draft, said.organizationId, said.userId);
+  const displaced = watchFirstMembers(draft, said);
   const previous = draft.members.get(pairKey(said.organizationId, said.userId));
   const identified = identify(known, said);
   const merged = mergeSnapshot(identified, said);
@@ -50,6 +67,8 @@ export function decideMembership(draft: Draft, said: MembershipSnapshot, context
     cutMember(draft, currentMember(draft, member), loss.at, loss.cause, context),
   );
   recordMemberChange(draft, said, before, after, cutoffs, said.version.at);
+  displaced(said.version.at, context);
+  oweConstraintChecks(draft, organizationId, before, after);
   if (!owns && reached.outcome === 'applied') return verdict('stale', 'superseded');
   if (said.told === 'observed' && reached.outcome === 'stale' && isUnresolved(row)) {
     return verdict('held', 'contested');
@@ -96,41 +115,46 @@ function lossesOf(draft: Draft, decided: Decided): Loss[] {
   }
   const at = timeOf(row);
   if (row.version !== known.version || row.contested !== known.contested) {
-    const lost = lossOf(draft, rolesOf(known), [], after);
+    const lost = lossOf(draft, said, holdingsOf(known), [], after);
     if (lost !== 'nothing') losses.push({ at, cause: lost });
   }
   if (known.version === null && said.told !== 'created' && said.version.updatedAt > said.createdAt) {
     // First sight of somebody who was changed before: what they lost then is unknown.
     losses.push({ at, cause: null });
   }
-  const left = rolesOf(known).filter((role) => !rolesOf(row).includes(role));
-  for (const role of left) {
-    const cutoff = cutoffOnLeaving(draft, role, row);
-    if (cutoff !== null) losses.push({ at: cutoff, cause: null });
+  for (const cutoff of cutoffsOnLeaving(draft, holdingsOf(known), row)) {
+    losses.push({ at: cutoff, cause: null });
   }
-  if (isAlive(row) && !rolesOf(row).includes(said.role)) losses.push(...lossesSince(draft, said, row, after));
+  if (isAlive(row) && !holdingsOf(row).some((held) => sameHolding(held, said))) {
+    losses.push(...lossesSince(draft, said, row, after));
+  }
   return losses;
 }
 
-/** A role held before the present version, that was not known to have been held: tokens from then may carry more. */
+/** Held before the present version, and not known to have been: tokens from then may carry more. */
 function lossesSince(draft: Draft, said: MembershipSnapshot, row: MembershipFact, after: Access): Loss[] {
   const at = timeOf(row);
-  const lost = lossOf(draft, [said.role], said.permissions ?? [], after);
+  const stillHeld = holdingsOf(row).some(({ role }) => role === said.role);
+  const lost = lossOf(draft, said, [said], stillHeld ? [] : (said.permissions ?? []), after);
   if (lost !== 'nothing') return [{ at, cause: lost }];
-  const cutoff = cutoffOnLeaving(draft, said.role, row);
-  return cutoff === null ? [] : [{ at: Math.min(at, cutoff), cause: null }];
+  return cutoffsOnLeaving(draft, [said], row).map((cutoff) => ({ at: Math.min(at, cutoff), cause: null }));
 }
 
-/** Whether roles and a list held more than is held now. What was told of them but never believed signs nobody out. */
+/** Whether holdings and a list held more than is held now. What was told of them but never believed signs nobody out. */
 function lossOf(
   draft: Draft,
-  roles: readonly string[],
+  said: MembershipSnapshot,
+  holdings: readonly Holding[],
   listed: readonly string[],
   after: Access,
 ): Loss['cause'] | 'nothing' {
-  const believed = [...listed, ...roles.flatMap((role) => grantsOf(draft, role))];
+  const { organizationId } = said;
+  const believed = [
+    ...(providerCounts(draft, said.role) ? listed : []),
+    ...holdings.flatMap((holding) => grantsOf(draft, organizationId, holding)),
+  ];
   if (difference(believed, after.permissions).length > 0) return 'reduced';
-  const told = roles.flatMap((role) => carriedBy(draft, role));
+  const told = holdings.flatMap((holding) => carriedBy(draft, organizationId, holding));
   return difference(told, after.permissions).length > 0 ? null : 'nothing';
 }
 
@@ -138,13 +162,14 @@ function lossOf(
  * A role's cutoff covers its holders; whoever leaves the role takes it along, or older tokens would pass again. What a
  * role grants of which nothing is known was lost on leaving it, for all that can be told.
  */
-function cutoffOnLeaving(draft: Draft, role: string, row: MembershipFact): number | null {
-  const key = draft.roleKeys.get(role);
-  return key === undefined ? timeOf(row) : key.cutoff;
-}
-
-function rolesOf(row: MembershipFact): string[] {
-  return row.role === null ? [...row.ceiling] : [row.role, ...row.ceiling];
+function cutoffsOnLeaving(draft: Draft, from: readonly Holding[], row: MembershipFact): number[] {
+  const held = holdingsOf(row).flatMap(rolesIn);
+  const left = from.flatMap(rolesIn).filter((role) => !held.includes(role));
+  return left.flatMap((role) => {
+    const key = draft.roleKeys.get(role);
+    const unknown = !isHeardOf(key) && providerCounts(draft, role) && from.some((one) => one.role === role);
+    return unknown ? timeOf(row) : (key?.cutoff ?? []);
+  });
 }
 
 function currentMember(draft: Draft, member: MemberFact): MemberFact {

@@ -1,5 +1,6 @@
 import type { MembershipSnapshot } from '../evidence.ts';
-import type { MembershipFact } from '../facts.ts';
+import type { Holding, MembershipFact } from '../facts.ts';
+import { sameHolding } from '../holding.ts';
 import { compareVersions, latest } from '../version.ts';
 import { type Verdict, verdict } from './context.ts';
 
@@ -21,10 +22,11 @@ export function mergeSnapshot(
   if (order < 0) return { row: known, verdict: verdict('stale', 'older_than_known') };
   const seenAt = latest(known.seenAt, said.version.at);
   if (order === 0) {
-    return roleToldLast(known) === said.role
+    const last = toldLast(known);
+    return last !== null && sameHolding(last, said)
       ? { row: { ...known, seenAt }, verdict: verdict('stale', 'already_known') }
       : {
-          row: { ...withCeiling(known, said.role), seenAt, contested: true },
+          row: { ...withCeiling(known, said), seenAt, contested: true },
           verdict: verdict('held', 'contested'),
         };
   }
@@ -32,7 +34,9 @@ export function mergeSnapshot(
     row: {
       ...known,
       role: said.role,
+      scoped: said.scoped,
       ceiling: [],
+      flaws: said.flaws,
       contested: false,
       version: said.version,
       effectiveAt: effectiveAt(known, said),
@@ -51,20 +55,22 @@ export function holdSnapshot(known: MembershipFact, said: MembershipSnapshot): M
     known.role !== null && known.absentAt !== null && (known.seenAt ?? 0) <= known.absentAt;
   if (presumedAbsent) return known;
   return {
-    ...withCeiling(known, said.role),
+    ...withCeiling(known, said),
+    flaws: said.flaws,
     version: said.version,
     effectiveAt: effectiveAt(known, said),
     seenAt: latest(known.seenAt, said.version.at),
   };
 }
 
-/** One more role that may be the true one: tokens may carry what it grants. Told last, listed last. */
-function withCeiling(known: MembershipFact, role: string): MembershipFact {
-  return { ...known, ceiling: [...known.ceiling.filter((held) => held !== role), role] };
+/** One more holding that may be the true one: tokens may carry what it grants. Told last, listed last. */
+function withCeiling(known: MembershipFact, { role, scoped }: MembershipSnapshot): MembershipFact {
+  const others = known.ceiling.filter((held) => !sameHolding(held, { role, scoped }));
+  return { ...known, ceiling: [...others, { role, scoped }] };
 }
 
-function roleToldLast(known: MembershipFact): string | null {
-  return known.ceiling.at(-1) ?? known.role;
+function toldLast({ role, scoped, ceiling }: MembershipFact): Holding | null {
+  return ceiling.at(-1) ?? (role === null ? null : { role, scoped });
 }
 
 /**
@@ -74,7 +80,8 @@ function roleToldLast(known: MembershipFact): string | null {
 function effectiveAt(known: MembershipFact, said: MembershipSnapshot): number {
   if (said.told !== 'observed') return said.version.at;
   if (known.version === null || said.version.updatedAt > known.version.at) return said.version.updatedAt;
-  if (said.version.updatedAt === known.version.updatedAt && said.role === known.role) {
+  const unchanged = known.role !== null && sameHolding({ role: known.role, scoped: known.scoped }, said);
+  if (said.version.updatedAt === known.version.updatedAt && unchanged) {
     return known.effectiveAt ?? said.version.at;
   }
   return said.version.at;

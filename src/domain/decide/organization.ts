@@ -1,37 +1,131 @@
+import type { Cutoff } from '../changes.ts';
 import type { Draft } from '../draft.ts';
-import type { OrganizationDeleted, OrganizationSnapshot } from '../evidence.ts';
+import type {
+  MembershipSnapshot,
+  OrganizationDeleted,
+  OrganizationMetadata,
+  OrganizationSnapshot,
+} from '../evidence.ts';
 import type { OrganizationFact } from '../facts.ts';
 import type { OrganizationId } from '../ids.ts';
+import { difference, intersection, sameSet } from '../sets.ts';
 import { compareVersions, latest } from '../version.ts';
-import { type Verdict, verdict } from './context.ts';
+import { type Context, type Verdict, verdict } from './context.ts';
 
-export function decideOrganization(draft: Draft, said: OrganizationSnapshot): Verdict {
-  const known = draft.organizations.get(said.id) ?? unseen(said.id);
+type Allowed = Pick<OrganizationFact, 'features' | 'agents'>;
+
+export function decideOrganization(draft: Draft, said: OrganizationSnapshot, context: Context): Verdict {
+  const known = draft.organizations.get(said.id) ?? unseenOrganization(said.id);
   if (known.deletedAt !== null) return verdict('stale', 'deleted_before');
   const order = known.version === null ? 1 : compareVersions(said.version, known.version);
-  if (order <= 0) return verdict('stale', order === 0 ? 'already_known' : 'older_than_known');
-  draft.organizations.put(said.id, { ...known, name: said.name, version: said.version });
-  return verdict('applied', 'newer');
+  if (order < 0) return verdict('stale', 'older_than_known');
+  const disputed = order === 0 && !sameAllowed(known, said.metadata);
+  if (order === 0 && !disputed) return verdict('stale', 'already_known');
+
+  const common = inBoth(known, said.metadata);
+  const held = disputed || (context.late && !sameAllowed(common, said.metadata));
+  const { features, agents } = held ? common : said.metadata;
+  const { flaws } = said.metadata;
+  draft.organizations.put(said.id, {
+    ...known,
+    name: said.name,
+    version: said.version,
+    features,
+    agents,
+    flaws,
+  });
+  recordFeatures(draft, known, said.version.at);
+  recordAgents(draft, known, said.version.at);
+  if (!held) return verdict('applied', 'newer');
+  draft.effects.push({ kind: 'lookup_organization', organizationId: said.id });
+  return verdict('held', disputed ? 'contested' : 'late_gain');
 }
 
 /** One fact on one row; nothing below it lives, now or later (rule 3). */
 export function decideOrganizationDeleted(draft: Draft, said: OrganizationDeleted): Verdict {
-  const known = draft.organizations.get(said.id) ?? unseen(said.id);
+  const known = draft.organizations.get(said.id) ?? unseenOrganization(said.id);
   if (known.deletedAt !== null) return verdict('stale', 'already_known');
   const cutoff = latest(known.cutoff, said.at);
   draft.organizations.put(said.id, { ...known, deletedAt: said.at, cutoff });
-  draft.changes.push({
-    kind: 'organization_deleted',
-    organizationId: said.id,
-    userId: null,
-    role: null,
-    permissions: [],
-    cutoff: { of: 'organization', id: said.id, at: said.at, notBeforeCommit: true },
-    at: said.at,
-  });
+  record(draft, 'organization_deleted', said.id, [], cutoffOf(said.id, said.at), said.at);
   return verdict('applied', 'newer');
 }
 
-function unseen(id: OrganizationId): OrganizationFact {
-  return { id, name: null, version: null, deletedAt: null, cutoff: null };
+/** What a membership says of its organization is never applied, but news is worth a question. */
+export function doubtOrganization(draft: Draft, { organizationId, organization }: MembershipSnapshot): void {
+  if (organization === null || draft.policy?.readsOrganizations !== true) return;
+  const known = draft.organizations.get(organizationId) ?? unseenOrganization(organizationId);
+  if (sameAllowed(known, organization)) return;
+  if (known.version !== null && organization.updatedAt <= known.version.updatedAt) return;
+  draft.effects.push({ kind: 'lookup_organization', organizationId });
+}
+
+export function unseenOrganization(id: OrganizationId): OrganizationFact {
+  return {
+    id,
+    name: null,
+    version: null,
+    features: [],
+    agents: {},
+    flaws: [],
+    deletedAt: null,
+    cutoff: null,
+  };
+}
+
+/** A feature that some role's grants hang on was switched off: members are not looked at, so all older tokens go. */
+function recordFeatures(draft: Draft, before: OrganizationFact, at: number): void {
+  const after = draft.organizations.get(before.id) ?? before;
+  if (sameSet(before.features, after.features)) return;
+  const off = difference(before.features, after.features);
+  const lost = draft.roleKeys
+    .values()
+    .some((key) => off.some((feature) => key.featured[feature] !== undefined));
+  if (lost) draft.organizations.put(before.id, { ...after, cutoff: latest(after.cutoff, at) });
+  const cutoff = lost ? cutoffOf(before.id, at) : null;
+  record(draft, 'features_changed', before.id, after.features, cutoff, at);
+}
+
+/** Agents have no tokens of the provider: they are asked about, and answered by what holds now. */
+function recordAgents(draft: Draft, before: OrganizationFact, at: number): void {
+  const after = draft.organizations.get(before.id) ?? before;
+  for (const agentId of new Set([...Object.keys(before.agents), ...Object.keys(after.agents)])) {
+    const tools = toolsOf(after, agentId);
+    if (sameSet(toolsOf(before, agentId), tools)) continue;
+    const permissions = tools.map((tool) => `tool:${tool}`);
+    record(draft, 'agent_changed', before.id, permissions, null, at, agentId);
+  }
+}
+
+function record(
+  draft: Draft,
+  kind: 'organization_deleted' | 'features_changed' | 'agent_changed',
+  organizationId: OrganizationId,
+  permissions: readonly string[],
+  cutoff: Cutoff | null,
+  at: number,
+  agentId: string | null = null,
+): void {
+  draft.changes.push({ kind, organizationId, userId: null, agentId, role: null, permissions, cutoff, at });
+}
+
+function cutoffOf(id: OrganizationId, at: number): Cutoff {
+  return { of: 'organization', id, at, notBeforeCommit: true };
+}
+
+function toolsOf({ agents }: Allowed, id: string): readonly string[] {
+  return Object.hasOwn(agents, id) ? (agents[id] ?? []) : [];
+}
+
+function inBoth(a: Allowed, b: Allowed): Allowed {
+  const ids = Object.keys(a.agents).filter((id) => Object.hasOwn(b.agents, id));
+  return {
+    features: intersection(a.features, b.features),
+    agents: Object.fromEntries(ids.map((id) => [id, intersection(toolsOf(a, id), toolsOf(b, id))])),
+  };
+}
+
+function sameAllowed(a: Allowed, b: Pick<OrganizationMetadata, 'features' | 'agents'>): boolean {
+  const ids = new Set([...Object.keys(a.agents), ...Object.keys(b.agents)]);
+  return sameSet(a.features, b.features) && [...ids].every((id) => sameSet(toolsOf(a, id), toolsOf(b, id)));
 }

@@ -31,7 +31,9 @@ export function unseenMembership(id: MembershipId): MembershipFact {
     userId: null,
     createdAt: null,
     role: null,
+    scoped: {},
     ceiling: [],
+    flaws: [],
     contested: false,
     version: null,
     effectiveAt: null,
@@ -45,20 +47,26 @@ export function unseenMembership(id: MembershipId): MembershipFact {
 export function claimPair(draft: Draft, row: MembershipFact & Identity): MemberFact {
   const key = pairKey(row.organizationId, row.userId);
   const held = draft.members.get(key);
+  const firstJoinedAt = Math.min(held?.firstJoinedAt ?? row.createdAt, row.createdAt);
+  const owner =
+    held !== undefined && !createdLater(row, { createdAt: held.membershipCreatedAt, id: held.membershipId })
+      ? { ...held, firstJoinedAt }
+      : {
+          organizationId: row.organizationId,
+          userId: row.userId,
+          membershipId: row.id,
+          membershipCreatedAt: row.createdAt,
+          firstJoinedAt,
+          cutoff: held?.cutoff ?? null,
+          revocationAt: held?.revocationAt ?? null,
+        };
   if (
-    held !== undefined &&
-    !createdLater(row, { createdAt: held.membershipCreatedAt, id: held.membershipId })
+    held?.membershipId === owner.membershipId &&
+    held.membershipCreatedAt === owner.membershipCreatedAt &&
+    held.firstJoinedAt === firstJoinedAt
   ) {
     return held;
   }
-  const member: MemberFact = {
-    organizationId: row.organizationId,
-    userId: row.userId,
-    membershipId: row.id,
-    membershipCreatedAt: row.createdAt,
-    cutoff: held?.cutoff ?? null,
-    revocationAt: held?.revocationAt ?? null,
-  };
-  draft.members.put(key, member);
-  return member;
+  draft.members.put(key, owner);
+  return owner;
 }

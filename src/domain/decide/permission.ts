@@ -1,7 +1,8 @@
-import { deriveGrants, difference, permissionSet } from '../access.ts';
 import type { Draft } from '../draft.ts';
 import type { PermissionDeleted, PermissionIdentity, PermissionSnapshot } from '../evidence.ts';
 import type { PermissionFact, PermissionKeyFact } from '../facts.ts';
+import { deriveProvided } from '../provided.ts';
+import { difference, permissionSet } from '../sets.ts';
 import { createdLater, latest } from '../version.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
 import { cutRole, keysOf, rederiveAll } from './role-keys.ts';
@@ -94,7 +95,7 @@ function wouldGrantMore(draft: Draft, held: PermissionKeyFact, claimed: Permissi
   draft.permissionKeys.put(claimed.key, claimed);
   const grantsMore = draft.roleKeys
     .values()
-    .some((key) => difference(deriveGrants(draft, key), key.grants).length > 0);
+    .some((key) => difference(deriveProvided(draft, key), key.provided).length > 0);
   draft.permissionKeys.put(claimed.key, held);
   return grantsMore;
 }

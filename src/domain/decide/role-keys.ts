@@ -1,35 +1,55 @@
-import { deriveGrants, difference, sameSet } from '../access.ts';
 import type { Cutoff } from '../changes.ts';
+import { ORGANIZATION } from '../compiled-policy.ts';
 import type { Draft } from '../draft.ts';
 import type { RoleFact, RoleKeyFact } from '../facts.ts';
+import { definitionOf, deriveProvided } from '../provided.ts';
+import { losesAny, providerCounts, roleSets, sameSets } from '../role-sets.ts';
+import { difference, sameSet } from '../sets.ts';
 import { compareVersions, createdLater, latest, type Version } from '../version.ts';
 
+/** A key of which nothing is known yet. */
+export function unheardKey(key: string): RoleKeyFact {
+  return {
+    key,
+    roleId: null,
+    roleCreatedAt: null,
+    bound: null,
+    boundAt: null,
+    provided: [],
+    scope: ORGANIZATION,
+    grants: [],
+    featured: {},
+    cutoff: null,
+  };
+}
+
 /**
- * Writes a role key with its grants, and one change for all who hold it. A loss cuts off every token issued up to the
- * commit: holders are not looked at, so the cost is one row however many they are.
+ * Writes a role key with what the provider makes it grant, and one change for all who hold it. A loss cuts off every
+ * token issued up to the commit: holders are not looked at, so the cost is one row however many they are.
  */
-export function putGrants(draft: Draft, key: RoleKeyFact, grants: readonly string[], at: number): void {
+export function putProvided(draft: Draft, key: RoleKeyFact, provided: readonly string[], at: number): void {
   const known = draft.roleKeys.get(key.key);
-  const before = known?.grants ?? [];
-  if (known === key && sameSet(before, grants)) return;
-  const lost = difference(before, grants).length > 0;
-  draft.roleKeys.put(key.key, { ...key, grants, cutoff: lost ? latest(key.cutoff, at) : key.cutoff });
-  if (sameSet(before, grants)) return;
-  recordRoleChange(draft, key.key, grants, lost ? roleCutoff(key.key, at, true) : null, at);
+  const before = known ?? unheardKey(key.key);
+  const after = roleSets(draft, key.key, provided, definitionOf(draft, key.roleId).deleted);
+  const moved = !sameSets(before, after);
+  if (known === key && !moved && sameSet(before.provided, provided)) return;
+  const lost = losesAny(before, after);
+  const cutoff = lost ? latest(key.cutoff, at) : key.cutoff;
+  const { scope, grants, featured } = after;
+  draft.roleKeys.put(key.key, { ...key, provided, scope, grants, featured, cutoff });
+  if (moved) recordRoleChange(draft, key.key, grants, lost ? roleCutoff(key.key, at, true) : null, at);
 }
 
-/** Every key again, after a permission died or came back: O(roles). */
+/** Every key again, after a permission died or came back, or another policy was activated: O(roles). */
 export function rederiveAll(draft: Draft, at: number): void {
-  for (const key of draft.roleKeys.values()) {
-    const grants = deriveGrants(draft, key);
-    if (!sameSet(grants, key.grants)) putGrants(draft, key, grants, at);
-  }
+  for (const key of draft.roleKeys.values()) putProvided(draft, key, deriveProvided(draft, key), at);
 }
 
-/** Refuses tokens of the key's holders up to a time that is known exactly. Idempotent. */
+/** Refuses tokens of the key's holders up to a time that the provider's word gives exactly. Idempotent. */
 export function cutRole(draft: Draft, key: string, at: number): void {
   const known = draft.roleKeys.get(key);
   if (known === undefined || (known.cutoff !== null && known.cutoff >= at)) return;
+  if (!providerCounts(draft, key)) return;
   draft.roleKeys.put(key, { ...known, cutoff: at });
   recordRoleChange(draft, key, known.grants, roleCutoff(key, at, false), at);
 }
@@ -48,7 +68,7 @@ export function cutLostSince(
 ): void {
   const known = draft.roleKeys.get(key);
   if (known === undefined) return;
-  const lost = difference(held, known.grants);
+  const lost = difference(held, known.provided);
   if (lost.length === 0) return;
   const owner = known.roleId === null ? undefined : draft.roles.get(known.roleId);
   const times = [
@@ -75,15 +95,14 @@ export function keysOf(draft: Draft, roleId: string): RoleKeyFact[] {
 
 /**
  * Rule 2: a key belongs to the latest-created role that ever had it, even when that one is dead; only a role that took
- * the key by a later change has it instead. Grants stay as they were: they are the caller's to derive.
+ * the key by a later change has it instead. What it grants stays as it was: they are the caller's to derive.
  */
 export function claimRoleKey(draft: Draft, row: RoleFact, key: string): void {
   const held = draft.roleKeys.get(key);
   const createdAt = row.createdAt ?? 0;
   if (held?.roleId === row.id && held.roleCreatedAt === createdAt) return;
   if (held?.roleId != null && !claims(row, draft.roles.get(held.roleId), held)) return;
-  const unheard = { key, bound: null, boundAt: null, grants: [], cutoff: null };
-  draft.roleKeys.put(key, { ...(held ?? unheard), roleId: row.id, roleCreatedAt: createdAt });
+  draft.roleKeys.put(key, { ...(held ?? unheardKey(key)), roleId: row.id, roleCreatedAt: createdAt });
 }
 
 function claims(row: RoleFact, owner: RoleFact | undefined, held: RoleKeyFact): boolean {
@@ -114,6 +133,7 @@ function recordRoleChange(
     kind: 'role_changed',
     organizationId: null,
     userId: null,
+    agentId: null,
     role,
     permissions,
     cutoff,

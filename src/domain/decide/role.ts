@@ -1,11 +1,12 @@
-import { definitionOf, deriveGrants, difference, intersection, permissionSet, sameSet } from '../access.ts';
 import type { Draft } from '../draft.ts';
 import type { RoleDeleted, RoleSnapshot } from '../evidence.ts';
 import type { RoleFact } from '../facts.ts';
+import { definitionOf, deriveProvided } from '../provided.ts';
+import { difference, intersection, permissionSet, sameSet } from '../sets.ts';
 import { compareVersions, latest } from '../version.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
 import { claimPermission, meantToday } from './permission.ts';
-import { claimRoleKey, cutLostSince, cutRole, keysOf, putGrants, rederiveAll } from './role-keys.ts';
+import { claimRoleKey, cutLostSince, cutRole, keysOf, putProvided, rederiveAll } from './role-keys.ts';
 
 export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): Verdict {
   const learnt = said.permissions.map((permission) => claimPermission(draft, permission, context));
@@ -46,7 +47,7 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
   rederiveAll(draft, at);
   for (const key of keysOf(draft, said.id)) {
     // Tokens carry a definition whether it was believed here or not.
-    if (newer && difference(known.permissions, key.grants).length > 0) cutRole(draft, key.key, at);
+    if (newer && difference(known.permissions, key.provided).length > 0) cutRole(draft, key.key, at);
     if (disputed) cutRole(draft, key.key, at);
     if (known.version === null && said.told !== 'created' && said.version.updatedAt > said.createdAt) {
       // First sight of a role that was changed before: what its holders lost then is unknown.
@@ -75,7 +76,7 @@ export function decideRoleDeleted(draft: Draft, said: RoleDeleted): Verdict {
   const known = draft.roles.get(said.id) ?? unseen(said.id);
   draft.roles.put(said.id, { ...known, deletedAt: latest(known.deletedAt, said.at) });
   for (const key of keysOf(draft, said.id)) {
-    putGrants(draft, key, deriveGrants(draft, key), said.at);
+    putProvided(draft, key, deriveProvided(draft, key), said.at);
     if (known.permissions.length > 0) cutRole(draft, key.key, said.at);
   }
   if (known.key === null) draft.effects.push({ kind: 'lookup_roles' });
@@ -96,23 +97,23 @@ function rederiveKeysOf(
 ): boolean {
   let heldBack = false;
   for (const key of keysOf(draft, roleId)) {
-    const grants = deriveGrants(draft, key);
-    const late = context.late && difference(grants, key.grants).length > 0;
+    const provided = deriveProvided(draft, key);
+    const late = context.late && difference(provided, key.provided).length > 0;
     if (!late && common === null) {
-      putGrants(draft, key, grants, at);
+      putProvided(draft, key, provided, at);
       continue;
     }
-    const bound = intersection(late ? key.grants : grants, common ?? grants);
+    const bound = intersection(late ? key.provided : provided, common ?? provided);
     const boundAt = Math.max(key.boundAt ?? at, definitionOf(draft, roleId).at ?? at, at);
-    putGrants(draft, { ...key, bound, boundAt }, bound, at);
+    putProvided(draft, { ...key, bound, boundAt }, bound, at);
     heldBack = true;
   }
   return heldBack;
 }
 
 function isBounded(draft: Draft, roleId: string): boolean {
-  const unbounded = deriveGrants(draft, { roleId, bound: null, boundAt: null });
-  return keysOf(draft, roleId).some((key) => difference(unbounded, key.grants).length > 0);
+  const unbounded = deriveProvided(draft, { roleId, bound: null, boundAt: null });
+  return keysOf(draft, roleId).some((key) => difference(unbounded, key.provided).length > 0);
 }
 
 function unseen(id: string): RoleFact {

@@ -17,6 +17,7 @@ export function decideSessionEnded(draft: Draft, said: SessionEnded): Verdict {
     kind: 'session_ended',
     organizationId: null,
     userId: said.userId,
+    agentId: null,
     role: null,
     permissions: [],
     cutoff: { of: 'session', id: said.id, at: said.at, notBeforeCommit: false },

@@ -85,5 +85,14 @@ function record(draft: Draft, kind: ChangeKind, userId: UserId, at: number): voi
     reached === null || kind === 'restored'
       ? null
       : { of: 'user', id: userId, at: reached, notBeforeCommit: false };
-  draft.changes.push({ kind, organizationId: null, userId, role: null, permissions: [], cutoff, at });
+  draft.changes.push({
+    kind,
+    organizationId: null,
+    userId,
+    agentId: null,
+    role: null,
+    permissions: [],
+    cutoff,
+    at,
+  });
 }

@@ -2,7 +2,7 @@ import { createClerkClient } from '@clerk/backend';
 import { isClerkAPIResponseError } from '@clerk/backend/errors';
 import * as v from 'valibot';
 import type { Clock, Provider, ProviderAnswer, ProviderFailure } from '../../pipeline/ports.ts';
-import { membershipSnapshot, roleSnapshot, userSnapshot } from './evidence.ts';
+import { membershipSnapshot, organizationSnapshot, roleSnapshot, userSnapshot } from './evidence.ts';
 import * as shapes from './shapes.ts';
 
 export interface BackendApiOptions {
@@ -78,6 +78,16 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
         const found = v.parse(shapes.user, (await clerk.users.getUser(userId)).raw);
         insist(found.id === userId);
         return [userSnapshot(found, 'observed', at)];
+      }, []);
+    },
+
+    async organization(organizationId) {
+      const at = now();
+      return ask(async () => {
+        const answer = await clerk.organizations.getOrganization({ organizationId });
+        const found = v.parse(shapes.organization, answer.raw);
+        insist(found.id === organizationId);
+        return [organizationSnapshot(found, at)];
       }, []);
     },
 

@@ -1,11 +1,14 @@
 import type * as v from 'valibot';
 import type {
   Evidence,
+  InvitationSnapshot,
   MembershipSnapshot,
+  OrganizationSnapshot,
   RoleSnapshot,
   Told,
   UserSnapshot,
 } from '../../domain/evidence.ts';
+import { membershipMetadata, organizationMetadata } from './metadata.ts';
 import type * as shapes from './shapes.ts';
 
 /** Clerk's objects as evidence. `at` is the envelope's timestamp, or when the answer was asked for. */
@@ -16,6 +19,7 @@ export function membershipSnapshot(
   at: number,
 ): MembershipSnapshot {
   const { banned, deprovisioned } = data.public_user_data;
+  const { updated_at: organizationUpdatedAt, public_metadata: ofOrganization } = data.organization;
   return {
     kind: 'membership',
     told,
@@ -23,10 +27,45 @@ export function membershipSnapshot(
     organizationId: data.organization.id,
     userId: data.public_user_data.user_id,
     role: data.role,
+    ...membershipMetadata(data.public_metadata),
     permissions: data.permissions ?? null,
     createdAt: data.created_at,
     version: { updatedAt: data.updated_at, at },
     userSuspended: banned == null && deprovisioned == null ? null : banned === true || deprovisioned === true,
+    organization:
+      organizationUpdatedAt == null || ofOrganization == null
+        ? null
+        : organizationMetadata(ofOrganization, organizationUpdatedAt),
+  };
+}
+
+export function organizationSnapshot(
+  data: v.InferOutput<typeof shapes.organization>,
+  at: number,
+): OrganizationSnapshot {
+  const { id, name, updated_at: updatedAt } = data;
+  const metadata = organizationMetadata(data.public_metadata, updatedAt);
+  return { kind: 'organization', id, name, metadata, version: { updatedAt, at } };
+}
+
+/** @param ended what the event says by its type; a snapshot's own status counts where it says none. */
+export function invitationSnapshot(
+  data: v.InferOutput<typeof shapes.invitation>,
+  ended: 'accepted' | 'revoked' | null,
+  at: number,
+): InvitationSnapshot {
+  return {
+    kind: 'invitation',
+    id: data.id,
+    organizationId: data.organization_id,
+    email: data.email_address ?? null,
+    role: data.role,
+    scoped: membershipMetadata(data.public_metadata).scoped,
+    inviterId: data.inviter_id ?? null,
+    status: ended ?? data.status ?? 'pending',
+    createdAt: data.created_at,
+    expiresAt: data.expires_at ?? null,
+    version: { updatedAt: data.updated_at, at },
   };
 }
 

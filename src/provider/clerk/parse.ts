@@ -2,7 +2,14 @@ import * as v from 'valibot';
 import type { OwedEffect } from '../../domain/effects.ts';
 import type { Evidence } from '../../domain/evidence.ts';
 import type { Content, Delivery } from '../../pipeline/ports.ts';
-import { membershipDeleted, membershipSnapshot, roleSnapshot, userSnapshot } from './evidence.ts';
+import {
+  invitationSnapshot,
+  membershipDeleted,
+  membershipSnapshot,
+  organizationSnapshot,
+  roleSnapshot,
+  userSnapshot,
+} from './evidence.ts';
 import * as shapes from './shapes.ts';
 import type { VerifiedMessage } from './verify.ts';
 
@@ -79,16 +86,18 @@ const startedSession = reader(shapes.session, ({ id, user_id: userId }, at) => [
 const endedSession = reader(shapes.session, ({ id, user_id: userId }, at) => [
   { kind: 'session-ended', id, userId, at },
 ]);
-/** Kept whole in the inbox; no fact is derived from invitations yet. */
-const invitation = reader(shapes.invitation, () => []);
+const invitation = (ended: 'accepted' | 'revoked' | null) =>
+  reader(shapes.invitation, (data, at) => [invitationSnapshot(data, ended, at)]);
 const permission = reader(
   shapes.permission,
   ({ id, key, created_at: createdAt }, at) => [{ kind: 'permission', id, key, createdAt, at }],
   aboutRoles,
 );
-const organization = reader(shapes.organization, ({ id, name, updated_at: updatedAt }, at) => [
-  { kind: 'organization', id, name, version: { updatedAt, at } },
-]);
+const organization = reader(
+  shapes.organization,
+  (data, at) => [organizationSnapshot(data, at)],
+  aboutOrganization,
+);
 
 const READERS: ReadonlyMap<string, Reader> = new Map([
   [
@@ -129,9 +138,9 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
   ['session.ended', endedSession],
   ['session.removed', endedSession],
   ['session.revoked', endedSession],
-  ['organizationInvitation.created', invitation],
-  ['organizationInvitation.accepted', invitation],
-  ['organizationInvitation.revoked', invitation],
+  ['organizationInvitation.created', invitation(null)],
+  ['organizationInvitation.accepted', invitation('accepted')],
+  ['organizationInvitation.revoked', invitation('revoked')],
 ]);
 
 function malformed(problem: string, questions: readonly OwedEffect[] = []): Content {
@@ -149,6 +158,12 @@ function aboutMember(data: unknown): OwedEffect[] {
 function aboutUser(data: unknown): OwedEffect[] {
   const parsed = v.safeParse(shapes.deletedUser, data);
   return parsed.success ? [{ kind: 'lookup_user', userId: parsed.output.id }] : [];
+}
+
+/** It may have been the loss of a feature. */
+function aboutOrganization(data: unknown): OwedEffect[] {
+  const parsed = v.safeParse(shapes.deletedOrganization, data);
+  return parsed.success ? [{ kind: 'lookup_organization', organizationId: parsed.output.id }] : [];
 }
 
 /** It may have been the loss of a permission, for all who hold it. */
@@ -172,6 +187,7 @@ function subjectOf(
   const first = content.kind === 'evidence' ? content.evidence[0] : undefined;
   const asked = content.kind === 'malformed' ? content.questions[0] : undefined;
   if (asked?.kind === 'lookup_user') return { organizationId: null, userId: asked.userId };
+  if (asked?.kind === 'lookup_organization') return { organizationId: asked.organizationId, userId: null };
   switch (first?.kind) {
     case 'user':
     case 'user-deleted':
@@ -179,6 +195,8 @@ function subjectOf(
     case 'organization':
     case 'organization-deleted':
       return { organizationId: first.id, userId: null };
+    case 'invitation':
+      return { organizationId: first.organizationId, userId: first.inviterId };
     case 'session':
     case 'session-ended':
       return { organizationId: null, userId: first.userId };

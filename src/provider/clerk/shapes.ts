@@ -62,7 +62,12 @@ export const membership = v.object({
   permissions: v.nullish(v.array(identifier)),
   created_at: time,
   updated_at: time,
-  organization: v.object({ id: organizationId }),
+  public_metadata: v.optional(v.unknown()),
+  organization: v.object({
+    id: organizationId,
+    updated_at: v.fallback(v.nullish(time), null),
+    public_metadata: v.optional(v.unknown()),
+  }),
   public_user_data: v.object({
     user_id: userId,
     banned: v.nullish(v.boolean()),
@@ -86,7 +91,12 @@ export const user = v.object({
   updated_at: time,
 });
 
-export const organization = v.object({ id: organizationId, name: words, updated_at: time });
+export const organization = v.object({
+  id: organizationId,
+  name: words,
+  public_metadata: v.optional(v.unknown()),
+  updated_at: time,
+});
 
 export const permission = v.object({ id: identifier, key: identifier, created_at: time });
 
@@ -102,7 +112,19 @@ export const role = v.object({
 
 export const session = v.object({ id: identifier, user_id: userId });
 
-export const invitation = v.object({ id: identifier, organization_id: organizationId });
+/** Words instead of an address are not worth failing for: nothing hangs on them. */
+export const invitation = v.object({
+  id: identifier,
+  organization_id: organizationId,
+  email_address: v.fallback(v.nullish(words), null),
+  role: identifier,
+  inviter_id: v.nullish(userId),
+  status: v.fallback(v.nullish(v.picklist(['pending', 'accepted', 'revoked', 'expired'])), null),
+  public_metadata: v.optional(v.unknown()),
+  expires_at: v.fallback(v.nullish(time), null),
+  created_at: time,
+  updated_at: time,
+});
 
 export const deletedUser = v.object({ id: userId });
 export const deletedOrganization = v.object({ id: organizationId });

@@ -10,9 +10,13 @@ import { type FactTable, versionKey } from './rows.ts';
  */
 export function commitPayload(commit: Commit): object | null {
   const { draft, basis } = commit;
-  const touchesCatalog = draft.roleKeys.written.size > 0 || draft.permissionKeys.written.size > 0;
+  const touchesCatalog =
+    commit.policy !== null || draft.roleKeys.written.size > 0 || draft.permissionKeys.written.size > 0;
   const restsOnCatalog = draft.roleKeys.consulted.size > 0 || draft.permissionKeys.consulted.size > 0;
-  const writes = tablesOf(draft).some(([, table]) => table.written.size > 0) || commit.changes.length > 0;
+  const writes =
+    commit.policy !== null ||
+    tablesOf(draft).some(([, table]) => table.written.size > 0) ||
+    commit.changes.length > 0;
   if (!writes && commit.deliveries.length === 0 && commit.effects.length === 0 && commit.pin === null)
     return null;
   return {
@@ -20,7 +24,8 @@ export function commitPayload(commit: Commit): object | null {
     ...(commit.pin !== null ? { pin: commit.pin } : {}),
     ...(writes ? { rows: factRows(draft, basis) } : {}),
     ...(commit.effects.length > 0 ? { effects: effectRows(commit.effects), observe: commit.observe } : {}),
-    ...(writes && restsOnCatalog ? { catalogVersion: basis.catalogVersion } : {}),
+    ...(commit.policy === null ? {} : { policy: commit.policy }),
+    ...(writes && (restsOnCatalog || commit.policy !== null) ? { catalogVersion: basis.catalogVersion } : {}),
     ...(touchesCatalog ? { catalogMoves: 1 } : {}),
     changes: commit.changes.map(({ change, delivery, cause }) => ({ ...change, delivery, cause })),
   };
@@ -36,15 +41,16 @@ function tablesOf(draft: Draft): [FactTable, DraftTable<object>][] {
     ['permissionKeys', draft.permissionKeys],
     ['members', draft.members],
     ['memberships', draft.memberships],
+    ['invitations', draft.invitations],
     ['sessions', draft.sessions],
   ];
 }
 
 /**
- * Memberships and their pairs are checked wherever the decision looked at them; users, organizations and sessions
- * where it writes them. What it read of roles is covered by the catalogue's version.
+ * Memberships, their pairs and, where features matter, their organizations are checked wherever the decision looked at
+ * them; everything else where it writes them. What it read of roles is covered by the catalogue's version.
  */
-const CHECKED_WHEN_READ: ReadonlySet<FactTable> = new Set(['members', 'memberships']);
+const CHECKED_WHEN_READ: ReadonlySet<FactTable> = new Set(['organizations', 'members', 'memberships']);
 
 function factRows(draft: Draft, basis: Basis): object {
   return Object.fromEntries(

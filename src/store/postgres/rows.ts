@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { CompiledPolicy } from '../../domain/compiled-policy.ts';
 import type { Facts } from '../../domain/facts.ts';
 import {
   isMembershipId,
@@ -10,12 +11,15 @@ import {
   type UserId,
 } from '../../domain/ids.ts';
 
+import { compiledPolicy } from './policy-rows.ts';
+
 /** The rows of `rolecall.read_facts`, checked: a database of another version must not be taken at its word. */
 
 const time = v.nullable(v.number());
 const version = v.nullable(v.object({ updatedAt: v.number(), at: v.number() }));
 const texts = v.array(v.string());
 const rowVersion = v.number();
+const scoped = v.record(v.string(), v.record(v.string(), v.string()));
 const organizationId = v.custom<OrganizationId>(isOrganizationId);
 const userId = v.custom<UserId>(isUserId);
 const membershipId = v.custom<MembershipId>(isMembershipId);
@@ -40,6 +44,9 @@ const rows = v.object({
       id: organizationId,
       name: v.nullable(v.string()),
       version,
+      features: texts,
+      agents: v.record(v.string(), texts),
+      flaws: texts,
       deletedAt: time,
       cutoff: time,
       rowVersion,
@@ -65,7 +72,10 @@ const rows = v.object({
       roleCreatedAt: time,
       bound: v.nullable(texts),
       boundAt: time,
+      provided: texts,
+      scope: v.string(),
       grants: texts,
+      featured: v.record(v.string(), texts),
       cutoff: time,
       rowVersion,
     }),
@@ -89,7 +99,9 @@ const rows = v.object({
       userId: v.nullable(userId),
       createdAt: time,
       role: v.nullable(v.string()),
-      ceiling: texts,
+      scoped,
+      ceiling: v.array(v.object({ role: v.string(), scoped })),
+      flaws: texts,
       contested: v.boolean(),
       version,
       effectiveAt: time,
@@ -105,29 +117,52 @@ const rows = v.object({
       userId,
       membershipId,
       membershipCreatedAt: v.number(),
+      firstJoinedAt: v.number(),
       cutoff: time,
       revocationAt: time,
       rowVersion,
     }),
   ),
   sessions: rowsOf(v.object({ id: v.string(), userId, endedAt: time, rowVersion })),
+  invitations: rowsOf(
+    v.object({
+      id: v.string(),
+      organizationId,
+      email: v.nullable(v.string()),
+      role: v.string(),
+      scoped,
+      inviterId: v.nullable(userId),
+      inviterRole: v.nullable(v.string()),
+      status: v.picklist(['pending', 'accepted', 'revoked', 'expired']),
+      createdAt: v.number(),
+      expiresAt: time,
+      version: v.object({ updatedAt: v.number(), at: v.number() }),
+      rowVersion,
+    }),
+  ),
 });
 
 export const reading = v.object({
   catalogVersion: v.number(),
   providerInstance: v.nullable(v.string()),
+  policyDigest: v.nullable(v.string()),
+  /** Only where the reading did not name it as known. */
+  policy: v.nullable(compiledPolicy),
   deliveries: v.array(v.object({ id: v.string(), sha256: v.string() })),
   facts: rows,
 });
 
-export type FactTable = keyof Facts;
+export type FactTable = Exclude<keyof Facts, 'policy'>;
 
 /** Row versions by table and key, in one flat map. */
 export function versionKey(table: FactTable, key: string): string {
   return `${table} ${key}`;
 }
 
-export function factsFromRows(read: v.InferOutput<typeof rows>): {
+export function factsFromRows(
+  read: v.InferOutput<typeof rows>,
+  policy: CompiledPolicy | null,
+): {
   readonly facts: Facts;
   readonly rowVersions: Map<string, number>;
 } {
@@ -150,6 +185,8 @@ export function factsFromRows(read: v.InferOutput<typeof rows>): {
     memberships: by('memberships', read.memberships, (row) => row.id),
     members: by('members', read.members, (row) => pairKey(row.organizationId, row.userId)),
     sessions: by('sessions', read.sessions, (row) => row.id),
+    invitations: by('invitations', read.invitations, (row) => row.id),
+    policy,
   };
   return { facts, rowVersions };
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { CompiledPolicy } from '../../domain/compiled-policy.ts';
 import type { OwedEffect } from '../../domain/effects.ts';
 import { isOrganizationId, isUserId } from '../../domain/ids.ts';
 import { type LeasedEffect, type Settled, type Store, StoreUnavailable } from '../../pipeline/ports.ts';
@@ -12,7 +13,14 @@ const committed = v.object({ revision: v.nullable(v.number()), owed: v.number() 
 const leased = v.array(
   v.object({
     id: v.number(),
-    kind: v.picklist(['revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_roles']),
+    kind: v.picklist([
+      'revoke_sessions',
+      'lookup_member',
+      'lookup_user',
+      'lookup_organization',
+      'lookup_roles',
+      'check_constraints',
+    ]),
     organizationId: v.string(),
     userId: v.string(),
     cutoff: v.nullable(v.number()),
@@ -31,12 +39,25 @@ const settled = v.picklist(['done', 'dead', 'retry', 'again', 'lost_lease']);
 
 const readiness = v.object({ schemaVersion: v.number(), providerInstance: v.nullable(v.string()) });
 
+/**
+ * The policy that was read last, so that it need not be read again: what has a digest never changes. On Workers it
+ * outlives the request.
+ */
+export interface SeenPolicies {
+  seen: { readonly digest: string; readonly policy: CompiledPolicy } | null;
+}
+
 /** The one store: every method is one statement, and no transaction is open between two. */
-export function postgresStore(statements: Statements): Store {
+export function postgresStore(statements: Statements, policies: SeenPolicies): Store {
   return {
     async read(keys) {
-      const read = checked(reading, await statements.call('read_facts', keys));
-      const { facts, rowVersions } = factsFromRows(read.facts);
+      const { seen } = policies;
+      const request = { ...keys, policyDigest: seen?.digest ?? null };
+      const read = checked(reading, await statements.call('read_facts', request));
+      const policy = read.policy ?? (read.policyDigest === null ? null : (seen?.policy ?? null));
+      if (read.policyDigest !== null && policy !== null)
+        policies.seen = { digest: read.policyDigest, policy };
+      const { facts, rowVersions } = factsFromRows(read.facts, policy);
       return {
         facts,
         basis: { catalogVersion: read.catalogVersion, rowVersions },
@@ -81,6 +102,10 @@ export function postgresStore(statements: Statements): Store {
       return checked(v.boolean(), await statements.call('is_member_anywhere', { userId }));
     },
 
+    async checkConstraints(organizationId) {
+      await statements.call('check_constraints', { organizationId });
+    },
+
     async readStanding(keys) {
       return standingFromRows(checked(standing, await statements.call('read_standing', keys)));
     },
@@ -109,6 +134,10 @@ function checked<Schema extends v.GenericSchema>(schema: Schema, value: unknown)
 function effectFromRow(row: v.InferOutput<typeof leased>[number]): OwedEffect {
   const { kind, userId, organizationId } = row;
   if (kind === 'lookup_roles') return { kind };
+  if (kind === 'lookup_organization' || kind === 'check_constraints') {
+    if (!isOrganizationId(organizationId)) throw new StoreUnavailable('an effect without an organization');
+    return kind === 'lookup_organization' ? { kind, organizationId } : { kind, organizationId, settleMs: 0 };
+  }
   if (!isUserId(userId)) throw new StoreUnavailable('an effect without a user');
   if (kind === 'lookup_user') return { kind, userId };
   if (kind === 'lookup_member') {

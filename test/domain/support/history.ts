@@ -19,7 +19,7 @@ import {
   startSession,
   updateUser,
 } from './members.ts';
-import { roleTold, userTold } from './told.ts';
+import { organizationTold, roleTold, userTold } from './told.ts';
 import { EMPTY_WORLD, organizationId, type User, userId, type World } from './world.ts';
 
 /** All that ever happened: each moment holds the world as it was from then on. */
@@ -76,8 +76,7 @@ function open(ledger: Ledger): void {
     ledger.tick();
     const organization = { id: organizationId(name), name, updatedAt: ledger.now };
     ledger.put({ organizations: put(ledger.world.organizations, organization) });
-    const version = { updatedAt: ledger.now, at: ledger.envelope() };
-    ledger.tell({ kind: 'organization', id: organization.id, name, version }, `${name} founded`);
+    ledger.tell(organizationTold(organization, ledger.envelope()), `${name} founded`);
     ledger.remember(`${name} is founded`);
   }
 }

@@ -170,7 +170,8 @@ export class ChangesTellAll implements Watcher {
         ({ organizationId, userId, role, kind }) =>
           (userId === pair.user && organizationId === null) ||
           (organizationId === pair.organization && userId === null) ||
-          (kind === 'role_changed' && (roles?.role === role || roles?.ceiling.includes(role ?? ''))),
+          (kind === 'role_changed' &&
+            (roles?.role === role || roles?.ceiling.some((held) => held.role === role))),
       );
       if (!above)
         throw new Error(

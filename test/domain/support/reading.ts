@@ -17,7 +17,9 @@ export function readAccess(facts: Facts, organization: string, user: string): Re
   const person = facts.users.get(user);
   if (person?.deletedAt != null || facts.organizations.get(organization)?.deletedAt != null) return null;
   if (row.contested || person?.suspended) return { role: row.role, permissions: [] };
-  const sets = [row.role, ...row.ceiling].map((key) => facts.roleKeys.get(key)?.grants ?? []);
+  const sets = [row.role, ...row.ceiling.map(({ role }) => role)].map(
+    (key) => facts.roleKeys.get(key)?.grants ?? [],
+  );
   const permissions = (sets[0] ?? []).filter((permission) => sets.every((set) => set.includes(permission)));
   return { role: row.role, permissions };
 }
@@ -38,7 +40,7 @@ export function tokenIsCurrent(facts: Facts, token: TokenClaims): boolean {
   if (user?.deletedAt != null || organization?.deletedAt != null) return false;
   const pair = facts.members.get(`${token.organization}/${token.user}`);
   const row = pair === undefined ? undefined : facts.memberships.get(pair.membershipId);
-  const roles = row === undefined ? [] : [row.role, ...row.ceiling];
+  const roles = row === undefined ? [] : [row.role, ...row.ceiling.map(({ role }) => role)];
   const cutoffs = [
     user?.cutoff,
     organization?.cutoff,

@@ -1,11 +1,15 @@
+import { holdingsOf, rolesIn } from '../../../src/domain/access.ts';
+import type { CompiledPolicy } from '../../../src/domain/compiled-policy.ts';
 import type { Decision, Item } from '../../../src/domain/decide/decide.ts';
 import { type OwedEffect, subjectOf } from '../../../src/domain/effects.ts';
 import type { Facts } from '../../../src/domain/facts.ts';
 import { pairKey } from '../../../src/domain/ids.ts';
 
 type Tables = {
-  [Name in keyof Facts]: Facts[Name] extends ReadonlyMap<string, infer Row> ? Map<string, Row> : never;
-};
+  [Name in Exclude<keyof Facts, 'policy'>]: Facts[Name] extends ReadonlyMap<string, infer Row>
+    ? Map<string, Row>
+    : never;
+} & { policy: CompiledPolicy | null };
 
 /**
  * The database, without the database: it reads what the read function would hand out (and nothing else, so that a
@@ -22,6 +26,8 @@ export class Store {
     memberships: new Map(),
     members: new Map(),
     sessions: new Map(),
+    invitations: new Map(),
+    policy: null,
   };
   /** One for each subject, as the effects table has it. */
   readonly owed = new Map<string, OwedEffect>();
@@ -45,6 +51,7 @@ export class Store {
     for (const [key, row] of draft.memberships.written) tables.memberships.set(key, row);
     for (const [key, row] of draft.members.written) tables.members.set(key, row);
     for (const [key, row] of draft.sessions.written) tables.sessions.set(key, row);
+    for (const [key, row] of draft.invitations.written) tables.invitations.set(key, row);
     for (const { cutoff } of draft.changes) {
       if (cutoff === null || !cutoff.notBeforeCommit) continue;
       if (cutoff.of === 'role') raise(tables.roleKeys, cutoff.id, clock);
@@ -72,6 +79,7 @@ class Wanted {
     memberships: new Set<string>(),
     members: new Set<string>(),
     sessions: new Set<string>(),
+    invitations: new Set<string>(),
     roleKeys: new Set<string>(),
   };
   #catalog = false;
@@ -84,7 +92,7 @@ class Wanted {
     switch (evidence.kind) {
       case 'membership':
         this.#keys.users.add(evidence.userId);
-        this.#keys.roleKeys.add(evidence.role);
+        for (const role of rolesIn(evidence)) this.#keys.roleKeys.add(role);
         this.#keys.memberships.add(evidence.id);
         this.#keys.members.add(pairKey(evidence.organizationId, evidence.userId));
         break;
@@ -104,6 +112,9 @@ class Wanted {
       case 'organization':
       case 'organization-deleted':
         this.#keys.organizations.add(evidence.id);
+        break;
+      case 'invitation':
+        this.#keys.invitations.add(evidence.id);
         break;
       case 'session':
       case 'session-ended':
@@ -131,7 +142,9 @@ class Wanted {
     }
     for (const id of memberships) {
       const row = this.#tables.memberships.get(id);
-      for (const role of [row?.role ?? null, ...(row?.ceiling ?? [])]) if (role !== null) roleKeys.add(role);
+      for (const holding of row === undefined ? [] : holdingsOf(row)) {
+        for (const role of rolesIn(holding)) roleKeys.add(role);
+      }
     }
     const owners = new Set([...roleKeys].map((key) => this.#tables.roleKeys.get(key)?.roleId ?? ''));
     const { tables } = this;
@@ -146,6 +159,8 @@ class Wanted {
       roleKeys: only(tables.roleKeys, (_, key) => all || roleKeys.has(key)),
       permissions: only(tables.permissions, () => all),
       permissionKeys: only(tables.permissionKeys, (row) => all || row.deletedAt !== null),
+      invitations: only(tables.invitations, (_, key) => others.invitations.has(key)),
+      policy: tables.policy,
     };
   }
 

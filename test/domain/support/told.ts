@@ -2,6 +2,7 @@ import type { OwedEffect } from '../../../src/domain/effects.ts';
 import type {
   Evidence,
   MembershipSnapshot,
+  OrganizationSnapshot,
   RoleSnapshot,
   Told,
   UserSnapshot,
@@ -54,6 +55,9 @@ export function membershipOfTold(
     organizationId,
     userId,
     role: world.roles.get(roleId)?.key ?? 'none',
+    scoped: {},
+    flaws: [],
+    organization: null,
     permissions: lists ? permissionsOf(world, roleId) : null,
     createdAt,
     version: { updatedAt, at },
@@ -79,19 +83,31 @@ export function answer(world: World, question: OwedEffect, at: number, lists: bo
     }
     case 'lookup_roles':
       return [...world.roles.values()].map((role) => roleTold(world, role, 'observed', at));
+    case 'lookup_organization': {
+      const organization = world.organizations.get(question.organizationId);
+      return organization === undefined ? [] : [organizationTold(organization, at)];
+    }
     case 'revoke_sessions':
+    case 'check_constraints':
       return [];
   }
 }
 
-/** Organizations and sessions, which nobody asks about one by one. */
+export function organizationTold(
+  { id, name, updatedAt }: Pick<OrganizationSnapshot, 'id' | 'name'> & { readonly updatedAt: number },
+  at: number,
+): OrganizationSnapshot {
+  const metadata = { updatedAt, features: [], agents: {}, flaws: [] };
+  return { kind: 'organization', id, name, metadata, version: { updatedAt, at } };
+}
+
+/** Organizations and sessions, as they are all at once. */
 export function observation(world: World, at: number): Evidence[] {
   const organizations = ORGANIZATIONS.map((name): Evidence => {
-    const id = organizationId(name);
     const found = world.organizations.get(name);
     return found === undefined
-      ? { kind: 'organization-deleted', id, at }
-      : { kind: 'organization', id, name: found.name, version: { updatedAt: found.updatedAt, at } };
+      ? { kind: 'organization-deleted', id: organizationId(name), at }
+      : organizationTold(found, at);
   });
   const ended = [...world.sessions.values()].filter((session) => session.ended);
   return [

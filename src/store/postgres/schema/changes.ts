@@ -10,6 +10,7 @@ export const changes = rolecall.table(
     kind: text('kind').notNull(),
     organizationId: text('organization_id'),
     userId: text('user_id'),
+    agentId: text('agent_id'),
     role: text('role'),
     permissions: text('permissions').array().notNull().default([]),
     cutoffOf: text('cutoff_of'),

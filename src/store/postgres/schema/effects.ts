@@ -41,7 +41,7 @@ export const effects = rolecall.table(
   (table) => [
     check(
       'effects_kind',
-      sql`${table.kind} in ('revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_roles')`,
+      sql`${table.kind} in ('revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_organization', 'lookup_roles', 'check_constraints')`,
     ),
     check('effects_status', sql`${table.status} in ('owed', 'done', 'dead', 'observed')`),
     uniqueIndex('effects_owed_once')

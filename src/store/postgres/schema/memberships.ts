@@ -1,4 +1,5 @@
-import { boolean, index, text } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { boolean, index, jsonb, text } from 'drizzle-orm/pg-core';
 import { providerTime, rolecall, rowVersion } from './rolecall.ts';
 
 /** One row an incarnation: what the provider said of one membership id. */
@@ -10,7 +11,9 @@ export const memberships = rolecall.table(
     userId: text('user_id'),
     createdAt: providerTime('created_at'),
     role: text('role'),
-    ceiling: text('ceiling').array().notNull().default([]),
+    scoped: jsonb('scoped').notNull().default({}),
+    ceiling: jsonb('ceiling').notNull().default([]),
+    flaws: text('flaws').array().notNull().default([]),
     contested: boolean('contested').notNull().default(false),
     versionUpdatedAt: providerTime('version_updated_at'),
     versionAt: providerTime('version_at'),
@@ -20,5 +23,8 @@ export const memberships = rolecall.table(
     deletedAt: providerTime('deleted_at'),
     rowVersion: rowVersion(),
   },
-  (table) => [index('memberships_role').on(table.role)],
+  (table) => [
+    index('memberships_role').on(table.role),
+    index('memberships_flawed').on(table.organizationId).where(sql`${table.flaws} <> '{}'`),
+  ],
 );

@@ -1,12 +1,20 @@
-import { text } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { index, jsonb, text } from 'drizzle-orm/pg-core';
 import { providerTime, rolecall, rowVersion } from './rolecall.ts';
 
-export const organizations = rolecall.table('organizations', {
-  id: text('id').primaryKey(),
-  name: text('name'),
-  versionUpdatedAt: providerTime('version_updated_at'),
-  versionAt: providerTime('version_at'),
-  deletedAt: providerTime('deleted_at'),
-  cutoff: providerTime('cutoff'),
-  rowVersion: rowVersion(),
-});
+export const organizations = rolecall.table(
+  'organizations',
+  {
+    id: text('id').primaryKey(),
+    name: text('name'),
+    versionUpdatedAt: providerTime('version_updated_at'),
+    versionAt: providerTime('version_at'),
+    features: text('features').array().notNull().default([]),
+    agents: jsonb('agents').notNull().default({}),
+    flaws: text('flaws').array().notNull().default([]),
+    deletedAt: providerTime('deleted_at'),
+    cutoff: providerTime('cutoff'),
+    rowVersion: rowVersion(),
+  },
+  (table) => [index('organizations_flawed').on(table.id).where(sql`${table.flaws} <> '{}'`)],
+);

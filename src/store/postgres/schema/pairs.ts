@@ -9,12 +9,15 @@ export const pairs = rolecall.table(
     userId: text('user_id').notNull(),
     membershipId: text('membership_id').notNull(),
     membershipCreatedAt: providerTime('membership_created_at').notNull(),
+    /** When the earliest of all its incarnations began. */
+    firstJoinedAt: providerTime('first_joined_at').notNull(),
     cutoff: providerTime('cutoff'),
     revocationAt: providerTime('revocation_at'),
     rowVersion: rowVersion(),
   },
   (table) => [
     primaryKey({ columns: [table.organizationId, table.userId] }),
+    index('pairs_first').on(table.organizationId, table.firstJoinedAt, table.userId),
     index('pairs_user').on(table.userId, table.organizationId),
   ],
 );

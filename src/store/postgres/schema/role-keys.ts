@@ -1,4 +1,4 @@
-import { text } from 'drizzle-orm/pg-core';
+import { jsonb, text } from 'drizzle-orm/pg-core';
 import { providerTime, rolecall, rowVersion } from './rolecall.ts';
 
 /** What a role's key grants now: the one row that a definition's change touches, however many members hold the key. */
@@ -8,7 +8,10 @@ export const roleKeys = rolecall.table('role_keys', {
   roleCreatedAt: providerTime('role_created_at'),
   bound: text('bound').array(),
   boundAt: providerTime('bound_at'),
+  provided: text('provided').array().notNull().default([]),
+  scope: text('scope').notNull().default('organization'),
   grants: text('grants').array().notNull().default([]),
+  featured: jsonb('featured').notNull().default({}),
   cutoff: providerTime('cutoff'),
   rowVersion: rowVersion(),
 });
