@@ -1,12 +1,15 @@
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { StoreUnavailable } from '../pipeline/ports.ts';
+import { evaluateMany, evaluateOne } from './authzen/evaluation-routes.ts';
+import { describeDecisionPoint, WELL_KNOWN } from './authzen/metadata-route.ts';
 import { failure, NOT_KEPT, RETRY_AFTER } from './failure.ts';
 import { readyz } from './health-routes.ts';
 import { readMember } from './member-route.ts';
+import { echoRequestId } from './request-id.ts';
 import type { Configured, Services } from './services.ts';
 import { receiveWebhook } from './webhook-route.ts';
 
-type Handler = (c: Context, services: Services) => Promise<Response>;
+type Handler = (c: Context, services: Services) => Response | Promise<Response>;
 
 const ROUTES: readonly {
   readonly method: 'GET' | 'POST';
@@ -15,6 +18,12 @@ const ROUTES: readonly {
 }[] = [
   { method: 'POST', path: '/webhooks/clerk', handler: receiveWebhook },
   { method: 'GET', path: '/v1/organizations/:organization/members/:user', handler: readMember },
+  { method: 'POST', path: '/access/v1/evaluation', handler: evaluateOne },
+  { method: 'POST', path: '/access/v1/evaluations', handler: evaluateMany },
+  { method: 'POST', path: '/organizations/:organization/access/v1/evaluation', handler: evaluateOne },
+  { method: 'POST', path: '/organizations/:organization/access/v1/evaluations', handler: evaluateMany },
+  { method: 'GET', path: WELL_KNOWN, handler: describeDecisionPoint },
+  { method: 'GET', path: `${WELL_KNOWN}/organizations/:organization`, handler: describeDecisionPoint },
   { method: 'GET', path: '/readyz', handler: readyz },
 ];
 
@@ -24,10 +33,7 @@ const ROUTES: readonly {
  */
 export function createApp(configure: (c: Context) => Configured): Hono {
   const app = new Hono();
-  app.use(async (c, next) => {
-    await next();
-    for (const [name, value] of Object.entries(NOT_KEPT)) c.header(name, value);
-  });
+  app.use(withEveryAnswer);
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.all('/healthz', (c) => failure(c, 'method_not_allowed', { allow: 'GET, HEAD' }));
   for (const { method, path, handler } of ROUTES) {
@@ -48,9 +54,22 @@ export function createApp(configure: (c: Context) => Configured): Hono {
   return app;
 }
 
-/** The app below a base path, and nothing beside it. */
+const withEveryAnswer: MiddlewareHandler = async (c, next) => {
+  await next();
+  for (const [name, value] of Object.entries(NOT_KEPT)) c.header(name, value);
+  echoRequestId(c);
+};
+
+/** The app below a base path, and nothing beside it but where the standard looks for the metadata of such a path. */
 export function mountApp(basePath: string, app: Hono): Hono {
-  const mounted = new Hono().route(basePath, app);
+  const mounted = new Hono();
+  for (const below of ['', '/organizations/:organization']) {
+    const path = `${WELL_KNOWN}${basePath}${below}`;
+    mounted.use(path, withEveryAnswer);
+    mounted.get(path, describeDecisionPoint);
+    mounted.all(path, (c) => failure(c, 'method_not_allowed', { allow: 'GET, HEAD' }));
+  }
+  mounted.route(basePath, app);
   mounted.notFound((c) => failure(c, 'not_found'));
   return mounted;
 }

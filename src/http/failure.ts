@@ -9,6 +9,9 @@ const FAILURES = {
   request_timeout: [408, 'The body did not arrive in time.'],
   invalid_request: [400, 'The request could not be read.'],
   invalid_body: [400, 'The body could not be read.'],
+  invalid_content_type: [400, 'The body must be sent as application/json.'],
+  too_many_evaluations: [413, 'One request holds 1000 evaluations at most.'],
+  not_yet: [409, 'The revision asked for has not been reached. Ask again.'],
   unauthenticated: [401, 'A valid bearer token is required.'],
   forbidden: [403, 'This token may not read that organization.'],
   invalid_identifier: [400, 'An id in the path is not one that the provider could have made.'],
@@ -25,10 +28,23 @@ export const NOT_KEPT = { 'cache-control': 'no-store', 'x-content-type-options':
 
 type FailureCode = keyof typeof FAILURES;
 
-/** The one place where a failure becomes an answer. */
-export function failure(c: Context, code: FailureCode, headers: Record<string, string> = {}): Response {
+/**
+ * The one place where a failure becomes an answer.
+ * @param words instead of the usual ones; they name no value that was sent.
+ */
+export function failure(
+  c: Context,
+  code: FailureCode,
+  headers: Record<string, string> = {},
+  words?: string,
+): Response {
+  const { status, message } = failureOf(code);
+  return c.json({ error: { code, message: words ?? message } }, status, { ...NOT_KEPT, ...headers });
+}
+
+export function failureOf(code: FailureCode) {
   const [status, message] = FAILURES[code];
-  return c.json({ error: { code, message } }, status, { ...NOT_KEPT, ...headers });
+  return { status, message };
 }
 
 /** For what cannot be read well enough to become a request at all. */

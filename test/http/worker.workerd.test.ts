@@ -113,6 +113,57 @@ describe('the worker in workerd', () => {
     expect(gone.headers.get('cache-control')).toBe('no-store');
   });
 
+  it('decides over AuthZEN, and tells where', async () => {
+    const [user, organization] = [`user_asked_${run}`, `org_asked_${run}`];
+    clerk.createUser({ id: user });
+    clerk.createOrganization({ id: organization });
+    clerk.addMember(organization, user, 'org:member');
+    expect((await post(last().body)).json).toMatchObject({ outcome: 'applied' });
+    const ask = (path: string, body: object, token = 'read-in-workerd') =>
+      call(
+        new Request(`https://worker.test${path}`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token}`,
+            'content-type': 'application/json',
+            'x-request-id': run,
+          },
+          body: JSON.stringify(body),
+        }),
+      );
+    const question = {
+      subject: { type: 'user', id: user },
+      action: { name: 'org:sys_memberships:read' },
+      resource: { type: 'organization', id: organization },
+    };
+    const allowed = await ask('/access/v1/evaluation', question);
+    expect([allowed.status, allowed.json]).toEqual([200, { decision: true }]);
+    expect(allowed.headers.get('x-request-id')).toBe(run);
+    const manage = { ...question, action: { name: 'org:sys_memberships:manage' } };
+    const tenant = `/organizations/${organization}/access/v1`;
+    expect((await ask(`${tenant}/evaluations`, { evaluations: [manage, question, {}] })).json).toMatchObject({
+      evaluations: [
+        { decision: false, context: { reason: 'missing_permission' } },
+        { decision: true },
+        { decision: false, context: { reason: 'invalid_request' } },
+      ],
+    });
+    expect((await ask(`${tenant}/evaluation`, question, 'read-one')).status).toBe(403);
+    expect((await ask('/access/v1/evaluation', question, 'wrong')).status).toBe(401);
+    const late = { ...question, context: { at_least_revision: 1e15 } };
+    expect(await ask('/access/v1/evaluation', late)).toMatchObject({
+      status: 409,
+      json: { error: { code: 'not_yet' } },
+    });
+    const metadata = await call(
+      new Request(`https://worker.test/.well-known/authzen-configuration/organizations/${organization}`),
+    );
+    expect(metadata.json).toMatchObject({
+      policy_decision_point: `https://worker.test/organizations/${organization}`,
+      access_evaluation_endpoint: `https://worker.test${tenant}/evaluation`,
+    });
+  });
+
   it('refuses what is not authentic, for whatever reason, with one answer', async () => {
     const body = '{"type":"user.created"}';
     const answers = [
