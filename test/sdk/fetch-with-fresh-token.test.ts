@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchWithFreshToken } from '../../src/sdk/index.ts';
 
 const CUT_OFF = { error: { code: 'token_cut_off', message: 'Fetch a fresh one.' } };
@@ -22,10 +22,19 @@ const scene = (taken: readonly string[], fresh: string | null = 'fresh') => {
   return { app, sent, skipped };
 };
 
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** What it gives, once all that it waits for has passed. */
+const passing = async <T>(promise: Promise<T>): Promise<T> => {
+  await vi.runAllTimersAsync();
+  return promise;
+};
+
 describe('a request with a token that was cut off', () => {
   it('is sent once more with a fresh one, body and all', async () => {
     const { app, sent, skipped } = scene(['Bearer fresh']);
-    const answer = await app(URL_OF_APP, { method: 'POST', body: 'an invoice' });
+    const answer = await passing(app(URL_OF_APP, { method: 'POST', body: 'an invoice' }));
     expect(await answer.text()).toBe('taken');
     expect(sent).toEqual([
       { token: 'Bearer old', body: 'an invoice', credentials: 'omit' },
@@ -34,9 +43,18 @@ describe('a request with a token that was cut off', () => {
     expect(skipped).toEqual([undefined, true]);
   });
 
+  it('waits for the second of the cutoff to pass: a token of that second is refused too', async () => {
+    const { app, skipped } = scene(['Bearer fresh']);
+    const answer = app(URL_OF_APP);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(skipped).toEqual([undefined]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await answer).status).toBe(200);
+  });
+
   it('is not sent a third time', async () => {
     const { app, sent } = scene([]);
-    const answer = await app(URL_OF_APP);
+    const answer = await passing(app(URL_OF_APP));
     expect(answer.status).toBe(401);
     expect(await answer.json()).toEqual(CUT_OFF);
     expect(sent).toHaveLength(2);
@@ -44,7 +62,7 @@ describe('a request with a token that was cut off', () => {
 
   it('gets the first answer back when the user is signed out meanwhile', async () => {
     const { app, sent } = scene([], null);
-    expect(await (await app(URL_OF_APP)).json()).toEqual(CUT_OFF);
+    expect(await (await passing(app(URL_OF_APP))).json()).toEqual(CUT_OFF);
     expect(sent).toHaveLength(1);
   });
 });
