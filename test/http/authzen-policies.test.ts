@@ -3,6 +3,7 @@ import { grantOf } from '../../src/domain/grant.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { Services } from '../../src/http/services.ts';
 import { type Standing, StoreUnavailable } from '../../src/pipeline/ports.ts';
+import { createClient } from '../../src/sdk/client/create-client.ts';
 import { ALLOWED, asker, denied, MANY, ONE } from './support/authzen.ts';
 import { READ_TOKEN } from './support/rolecall.ts';
 
@@ -37,14 +38,15 @@ const STANDING: Standing = {
   sessions: new Map(),
 };
 
-const answering = (readStanding: () => Promise<Standing>) => {
+const appThat = (readStanding: () => Promise<Standing>) => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const readTokens = [{ name: 'app', organization: null, secret: READ_TOKEN }];
   const services = { store: { readStanding }, clock: Date, log, readTokens } as unknown as Services;
   const app = createApp(() => ({ services }));
-  return asker('https://rolecall.test', (request) => app.fetch(request));
+  return async (request: Request) => app.fetch(request);
 };
-const ask = answering(() => Promise.resolve(STANDING));
+const app = appThat(() => Promise.resolve(STANDING));
+const ask = asker('https://rolecall.test', app);
 
 const user = (id: string) => ({ type: 'user', id });
 const agent = (id: string, acting_for?: string) => ({
@@ -149,8 +151,33 @@ describe('an agent', () => {
   });
 });
 
+it('the client of the SDK is understood in all that it can ask', async () => {
+  const client = createClient({ url: 'https://rolecall.test', token: READ_TOKEN, fetch: app });
+  const organization = 'org_1';
+  const scope = { type: 'workspace', id: 'ws_1' };
+  const token = { sessionId: 'sess_1', issuedAt: Math.floor(Date.now() / 1_000) };
+  const allowed: Parameters<typeof client.check>[0][] = [
+    { user: 'user_editor', organization, permission: 'dag:read', token },
+    { user: 'user_editor', organization, permission: 'dag:run', scope },
+    { user: 'user_agent', organization, permission: 'ticket:edit', owner: 'user_agent' },
+    { user: 'user_agent', organization, permission: 'inbox:read', assignees: ['user_agent'] },
+    { agent: 'agent_a', organization, permission: 'tool:mail' },
+    { agent: 'agent_a', actingFor: 'user_owner', organization, permission: 'tool:mail', token },
+  ];
+  for (const question of allowed) {
+    expect(await client.check(question)).toEqual({ allowed: true });
+    expect(await client.check({ ...question, permission: 'no:such' })).toEqual({
+      allowed: false,
+      reason: 'missing_permission',
+    });
+  }
+});
+
 it('while the database is away, nothing is decided', async () => {
-  const away = answering(() => Promise.reject(new StoreUnavailable('away')));
+  const away = asker(
+    'https://rolecall.test',
+    appThat(() => Promise.reject(new StoreUnavailable('away'))),
+  );
   const body = { subject: user('user_owner'), action: { name: 'dag:run' }, resource: resource('dag', 'd') };
   for (const asked of [body, { evaluations: [body] }]) {
     const { status, json, headers } = await away(MANY, asked, { headers: { 'x-request-id': 'r1' } });

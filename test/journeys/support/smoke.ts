@@ -130,6 +130,44 @@ export const smoke = (
       await untilRevoked(scene, deb);
     });
 
+    test('over AuthZEN the answers are the same, and a token that was cut off is refused', async () => {
+      const decide = async (
+        name: string,
+        token?: { readonly session: string; readonly issuedAt: number },
+      ): Promise<unknown> => {
+        const answer = await fetch(`${running.worker.url}/organizations/${acme}/access/v1/evaluations`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${running.tokens.read}`,
+            'content-type': 'application/json',
+            'x-request-id': 'smoke',
+          },
+          body: JSON.stringify({
+            subject: { type: 'user', id: 'user_ned' },
+            ...(token && { context: { token: { session_id: token.session, issued_at: token.issuedAt } } }),
+            evaluations: [{ action: { name }, resource: { type: 'invoice', id: 'in_1' } }],
+          }),
+        });
+        expect([answer.status, answer.headers.get('x-request-id')]).toEqual([200, 'smoke']);
+        return answer.json();
+      };
+      const allowed = { evaluations: [{ decision: true }] };
+      const denied = (reason: string) => ({ evaluations: [{ decision: false, context: { reason } }] });
+      expect(await decide(pay)).toEqual(denied('not_a_member'));
+      await join('user_ned', 'org:admin');
+      const ned = await people.signIn(scene, 'user_ned');
+      expect(await decide(pay, ned)).toEqual(allowed);
+      await happens(() => clerk.changeRole(acme, 'user_ned', 'org:member'));
+      expect(await decide(pay)).toEqual(denied('missing_permission'));
+      expect(await decide(read)).toEqual(allowed);
+      expect(await decide(read, ned)).toEqual(denied('token_cut_off'));
+      await happens(() => clerk.removeMember(acme, 'user_ned'));
+      expect(await decide(read, ned)).toEqual(denied('not_a_member'));
+
+      const metadata = await get('/.well-known/authzen-configuration');
+      expect(await metadata.json()).toMatchObject({ policy_decision_point: running.worker.url });
+    });
+
     test('the late removal of an earlier membership does not touch who joined again', async () => {
       await join('user_eli', 'org:member');
       const told = happensUnheard(scene, () => {
