@@ -63,6 +63,13 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'rolecall: another policy was activated' USING ERRCODE = 'RCL01';
   END IF;
+  IF activation->>'approving' IS NOT NULL THEN
+    UPDATE rolecall.holds AS h SET status = 'approved', decided_by = activation->>'by', decided_at = clock_timestamp()
+     WHERE h.id = (activation->>'approving')::bigint AND h.status = 'waiting';
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'rolecall: the hold was decided by somebody else' USING ERRCODE = 'RCL01';
+    END IF;
+  END IF;
   INSERT INTO rolecall.policies (version, name, document, compiled, digest, applied_by, reason)
   VALUES (next_version, activation->>'name', activation->'document', compiled, activation->>'digest',
           activation->>'by', activation->>'reason');
@@ -79,7 +86,7 @@ END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.activate_policy(jsonb) IS
-  'Internal. Makes {expected, name, document, compiled, digest, by, reason} the version after the expected one, in the transaction that derives what roles grant by it; raises RCL01 when another one is active by now.';
+  'Internal. Makes {expected, name, document, compiled, digest, by, reason, approving} the version after the expected one, in the transaction that derives what roles grant by it; raises RCL01 when another one is active by now.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.commit_decision(batch jsonb) RETURNS jsonb
   LANGUAGE plpgsql

@@ -1,4 +1,5 @@
 import { Command, type CommanderError } from 'commander';
+import { holdsCommand } from './holds-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -10,7 +11,8 @@ export function program(): Command {
     .exitOverride(exitWithUsage)
     .addCommand(serveCommand().exitOverride(exitWithUsage))
     .addCommand(migrateCommand().exitOverride(exitWithUsage))
-    .addCommand(policyCommand(exitWithUsage));
+    .addCommand(policyCommand(exitWithUsage))
+    .addCommand(holdsCommand(exitWithUsage));
 }
 
 function exitWithUsage(error: CommanderError): never {

@@ -4,7 +4,7 @@ import type {
   ResolvedConstraint,
   ResolvedPolicy,
 } from '../../policy/index.ts';
-import { table } from './table.ts';
+import { table } from '../table.ts';
 
 /** A policy for people: what each role may do, scope by scope, and whom it may make what. */
 export function describePolicy(policy: ResolvedPolicy): string {

@@ -3,9 +3,15 @@ import * as nodeModule from 'node:module';
 import { extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ResolvedPolicy, resolvePolicy } from '../../policy/index.ts';
+import { fail } from '../output.ts';
 
-/** The policy that a file exports by default, resolved; or everything that is wrong with it. */
-export async function loadPolicy(
+/** The policy that a file exports by default, resolved; ends the command with everything that is wrong with it. */
+export async function policyIn(file: string, options: { readonly json?: true }): Promise<ResolvedPolicy> {
+  const loaded = await loadPolicy(file);
+  return 'problems' in loaded ? fail(options, loaded.problems) : loaded.policy;
+}
+
+async function loadPolicy(
   file: string,
 ): Promise<{ policy: ResolvedPolicy } | { problems: readonly string[] }> {
   const path = resolve(file);

@@ -1,8 +1,8 @@
 import { Command, type CommanderError } from 'commander';
-import type { ResolvedPolicy } from '../../policy/index.ts';
-import { fail, print } from '../output.ts';
+import { print } from '../output.ts';
+import { applyCommand, diffCommand, historyCommand } from './activation-commands.ts';
 import { describePolicy } from './describe-policy.ts';
-import { loadPolicy } from './load-policy.ts';
+import { policyIn } from './load-policy.ts';
 
 interface Options {
   readonly json?: true;
@@ -11,7 +11,7 @@ interface Options {
 export function policyCommand(exitOverride: (error: CommanderError) => never): Command {
   // Commands made by `.command()` take over what was set on their parent before.
   const policy = new Command('policy')
-    .description('look at a policy before it is applied')
+    .description('what may be done by whom: look at a policy, and activate it')
     .exitOverride(exitOverride);
   verb('show', 'print what a policy comes to: every role with everything it includes').action(
     async (file: string, options: Options) => {
@@ -26,6 +26,9 @@ export function policyCommand(exitOverride: (error: CommanderError) => never): C
       print(options, { name, problems: [] }, `${name}: ${counts}, no problems.`);
     },
   );
+  for (const command of [diffCommand(), applyCommand(), historyCommand()]) {
+    policy.addCommand(command.exitOverride(exitOverride));
+  }
   return policy;
 
   function verb(name: string, description: string): Command {
@@ -35,9 +38,4 @@ export function policyCommand(exitOverride: (error: CommanderError) => never): C
       .argument('<file>', 'a TypeScript or JavaScript file whose default export is the policy')
       .option('--json', 'answer as JSON');
   }
-}
-
-async function policyIn(file: string, options: Options): Promise<ResolvedPolicy> {
-  const loaded = await loadPolicy(file);
-  return 'problems' in loaded ? fail(options, loaded.problems) : loaded.policy;
 }

@@ -13,7 +13,7 @@ export interface MembershipMetadata {
 
 /** Clerk keeps 8 KB of public metadata and refuses more: a role that did not fit any more would be missed in silence. */
 const NEAR_LIMIT = 7 * 1024;
-export const TOO_FULL = 'size';
+const TOO_FULL = 'size';
 
 /** `{"workspaces": {"ws_1": "WORKSPACE_ADMIN"}}`: the role in each workspace. Types are the names less their `s`. */
 const SCOPES = /^([A-Za-z][A-Za-z0-9_]{0,49})s$/;

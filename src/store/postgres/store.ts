@@ -3,6 +3,7 @@ import type { CompiledPolicy } from '../../domain/compiled-policy.ts';
 import type { OwedEffect } from '../../domain/effects.ts';
 import { isOrganizationId, isUserId } from '../../domain/ids.ts';
 import { type LeasedEffect, type Settled, type Store, StoreUnavailable } from '../../pipeline/ports.ts';
+import { checked } from './checked.ts';
 import { type Statements, StoreMoved } from './client.ts';
 import { commitPayload } from './commit.ts';
 import { factsFromRows, reading } from './rows.ts';
@@ -122,13 +123,6 @@ export function postgresStore(statements: Statements, policies: SeenPolicies): S
       return checked(readiness, await statements.call('read_readiness', {}));
     },
   };
-}
-
-/** An answer of another shape comes from a database that does not fit this code: not one to go on with. */
-function checked<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, value);
-  if (!parsed.success) throw new StoreUnavailable('the database does not fit this version of Rolecall');
-  return parsed.output;
 }
 
 function effectFromRow(row: v.InferOutput<typeof leased>[number]): OwedEffect {

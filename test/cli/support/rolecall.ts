@@ -10,13 +10,17 @@ export interface Outcome {
 }
 
 /** The command line as a process of its own, in the repository's folder or another one. */
-export const rolecall = (args: readonly string[], cwd = root): Promise<Outcome> =>
+export const rolecall = (
+  args: readonly string[],
+  cwd = root,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> =>
   new Promise((resolve) => {
     const command = [`${root}/src/cli/main.ts`, ...args];
     execFile(
       process.execPath,
       command,
-      { cwd, env: { PATH: process.env['PATH'] } },
+      { cwd, env: { PATH: process.env['PATH'], ...env } },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
       },

@@ -1,0 +1,67 @@
+import { userInfo } from 'node:os';
+import { Command, type CommanderError } from 'commander';
+import { approveHold, type HoldDecided, rejectHold } from '../pipeline/policies/decide-hold.ts';
+import type { Hold } from '../pipeline/ports.ts';
+import { withPolicyTools } from './database.ts';
+import { print } from './output.ts';
+import { describeApplied } from './policy/activation-commands.ts';
+import { table } from './table.ts';
+import { wholeNumber } from './whole-number.ts';
+
+interface Options {
+  readonly json?: true;
+  readonly by?: string;
+}
+
+export function holdsCommand(exitOverride: (error: CommanderError) => never): Command {
+  const holds = new Command('holds')
+    .description('what would take access from too many, and waits for a decision')
+    .exitOverride(exitOverride);
+  holds
+    .command('list')
+    .description('list what waits')
+    .option('--json', 'answer as JSON')
+    .action(async (options: Options) => {
+      const waiting = await withPolicyTools(options, (tools) => tools.policies.readHolds('waiting'));
+      print(options, { holds: waiting }, describeHolds(waiting));
+    });
+  decision('approve', 'carry it out', (tools, id, by) => approveHold(tools, id, by));
+  decision('reject', 'let nothing come of it', (tools, id, by) => rejectHold(tools, id, by));
+  return holds;
+
+  function decision(name: string, description: string, decide: typeof approveHold): void {
+    holds
+      .command(name)
+      .description(description)
+      .argument('<id>', 'the number of the hold', wholeNumber)
+      .option('--by <name>', 'who decides; the name of the system’s user when left out')
+      .option('--json', 'answer as JSON')
+      .action(async (id: number, options: Options) => {
+        const decided = await withPolicyTools(options, (tools) =>
+          decide(tools, id, options.by ?? userInfo().username),
+        );
+        print(options, decided, describeDecision(decided));
+        if (decided.result === 'not_waiting' || decided.result === 'conflict') process.exitCode = 1;
+      });
+  }
+}
+
+function describeHolds(holds: readonly Hold[]): string {
+  if (holds.length === 0) return 'Nothing waits.';
+  const rows = holds.map((hold) => [
+    String(hold.id),
+    `${hold.kind} ${hold.payload.policy.name}`,
+    hold.at,
+    hold.by,
+    hold.reason,
+  ]);
+  return table([['id', 'what', 'since', 'by', 'reason'], ...rows]);
+}
+
+function describeDecision(decided: HoldDecided): string {
+  if (decided.result === 'rejected') return 'Rejected.';
+  if (decided.result === 'not_waiting') {
+    return decided.hold === null ? 'There is no such hold.' : `It was ${decided.hold.status} before.`;
+  }
+  return describeApplied(decided);
+}

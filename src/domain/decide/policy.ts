@@ -1,0 +1,102 @@
+import type { Change } from '../changes.ts';
+import { type CompiledPolicy, ORGANIZATION } from '../compiled-policy.ts';
+import { Draft } from '../draft.ts';
+import type { Facts } from '../facts.ts';
+import { difference } from '../sets.ts';
+import { latest } from '../version.ts';
+import { putProvided, rederiveAll, unheardKey } from './role-keys.ts';
+
+/** What one role's holders gain and lose when another policy is activated. */
+export interface RoleDifference {
+  readonly role: string;
+  readonly scope: string;
+  /** As `grantText` writes them; what hangs on a feature is followed by `if <feature>`. */
+  readonly gained: readonly string[];
+  readonly lost: readonly string[];
+}
+
+export interface PolicyDecision {
+  readonly draft: Draft;
+  /** Of the roles whose grants move, in order of their keys. */
+  readonly differences: readonly RoleDifference[];
+  /** Roles whose holders may lose something, be it by reach or by who the first members are. */
+  readonly losing: readonly string[];
+}
+
+/**
+ * What every role key grants under another policy: O(roles), no member is looked at. Whoever holds a role that loses
+ * something has older tokens refused, from the commit on.
+ *
+ * @param facts the whole catalogue.
+ * @param at our clock, milliseconds: a policy has no time of the provider's.
+ */
+export function decidePolicy(facts: Facts, next: CompiledPolicy, at: number): PolicyDecision {
+  const draft = new Draft({ ...facts, policy: next });
+  rederiveAll(draft, at);
+  for (const key of Object.keys(next.roles)) {
+    if (draft.roleKeys.get(key) === undefined) putProvided(draft, unheardKey(key), [], at);
+  }
+  if (losesPlaces(facts.policy, next)) cutAll(draft, at);
+  draft.changes.push(change('policy_changed', null, [], at));
+  const differences = [...draft.roleKeys.written.keys()]
+    .sort()
+    .flatMap((key) => differenceOf(facts, draft, key));
+  return { draft, differences, losing: losingRoles(draft) };
+}
+
+/** Whether members lose beside what roles grant: a place that roles do not reach any more, or a role of the first. */
+function losesPlaces(before: CompiledPolicy | null, after: CompiledPolicy): boolean {
+  const reached = Object.entries(before?.scopes ?? {}).filter(([, reaches]) => reaches);
+  if (reached.some(([type]) => after.scopes[type] !== true)) return true;
+  const [was, is] = [before?.firstMembers ?? null, after.firstMembers];
+  return was?.role !== is?.role || (was?.count ?? 0) !== (is?.count ?? 0);
+}
+
+function cutAll(draft: Draft, at: number): void {
+  const cut = losingRoles(draft);
+  for (const key of draft.roleKeys.values()) {
+    if (key.scope !== ORGANIZATION || key.grants.length === 0 || cut.includes(key.key)) continue;
+    draft.roleKeys.put(key.key, { ...key, cutoff: latest(key.cutoff, at) });
+    draft.changes.push(change('role_changed', key.key, key.grants, at));
+  }
+}
+
+function losingRoles(draft: Draft): string[] {
+  return draft.changes.flatMap(({ cutoff }) => (cutoff?.of === 'role' ? [cutoff.id] : []));
+}
+
+function change(
+  kind: 'policy_changed' | 'role_changed',
+  role: string | null,
+  permissions: readonly string[],
+  at: number,
+): Change {
+  const cutoff = role === null ? null : ({ of: 'role', id: role, at, notBeforeCommit: true } as const);
+  return { kind, organizationId: null, userId: null, agentId: null, role, permissions, cutoff, at };
+}
+
+function differenceOf(facts: Facts, draft: Draft, key: string): RoleDifference[] {
+  const before = facts.roleKeys.get(key);
+  const after = draft.roleKeys.get(key);
+  if (after === undefined) return [];
+  const lost = wordsFor(before, after.scope === before?.scope ? after : undefined);
+  const gained = wordsFor(after, after.scope === before?.scope ? before : undefined);
+  return lost.length + gained.length === 0 ? [] : [{ role: key, scope: after.scope, gained, lost }];
+}
+
+type Sets = {
+  readonly grants: readonly string[];
+  readonly featured: Readonly<Record<string, readonly string[]>>;
+};
+
+/** What `held` grants that `other` does not. */
+function wordsFor(held: Sets | undefined, other: Sets | undefined): string[] {
+  if (held === undefined) return [];
+  const outright = other?.grants ?? [];
+  const conditional = Object.entries(held.featured).flatMap(([feature, grants]) =>
+    difference(grants, [...outright, ...(other?.featured[feature] ?? [])]).map(
+      (text) => `${text} if ${feature}`,
+    ),
+  );
+  return [...difference(held.grants, outright), ...conditional];
+}

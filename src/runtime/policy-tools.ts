@@ -1,0 +1,23 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { PolicyTools } from '../pipeline/policies/preview-policy.ts';
+import type { ResolvedPolicy } from '../policy/resolved-policy.ts';
+import { postgresStatements } from '../store/postgres/client.ts';
+import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
+import { postgresStore } from '../store/postgres/store.ts';
+
+/** What it takes to look at policies and to activate them: the database, and nothing of the provider. */
+export function policyTools(databaseUrl: string): PolicyTools & { end(): Promise<void> } {
+  const statements = postgresStatements(databaseUrl, { connections: 1 });
+  return {
+    store: postgresStore(statements, { seen: null }),
+    policies: postgresPolicyStore(statements),
+    clock: { now: () => Date.now() },
+    end: () => statements.end(),
+  };
+}
+
+/** SHA-256, hexadecimal: a resolved policy has one order, so the same policy has the same digest however it was written. */
+export function policyDigest(policy: ResolvedPolicy): string {
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(policy))));
+}
