@@ -57,6 +57,12 @@ describe('a token as Clerk makes it', () => {
     const first = { v: undefined, o: undefined, sts: undefined, org_id: 'org_acme', org_role: 'org:member' };
     expect(await refusal(signed(first))).toBe('allowed');
     expect(await refusal(signed({ ...first, sts: 'pending' }))).toEqual(refused('not_active'));
+    const nowhere = withBearer(signed({ ...first, org_id: undefined }));
+    expect(await outcome(scene.guard(), nowhere, { permission: READ })).toEqual([
+      403,
+      'forbidden',
+      'no_organization',
+    ]);
     expect(await refusal(signed({ ...first, org_id: 'org_other' }))).toEqual([
       403,
       'forbidden',
@@ -152,6 +158,11 @@ describe('an authentic token is refused', () => {
   ])('%s', async (_, changes, reason) => {
     expect(await refusal(signed(changes()))).toEqual(refused(reason));
     askedNothing();
+  });
+
+  it('when its claims are none', async () => {
+    const none = JSON.parse('null') as Record<string, unknown>;
+    expect(await refusal(scene.clerk.signToken(none))).toEqual(refused('malformed'));
   });
 
   it('when it was cut off: Rolecall knows, the token cannot', async () => {
@@ -256,12 +267,15 @@ describe('the source of the token', () => {
     ['three empty parts', { authorization: 'Bearer ..' }, 'malformed'],
     ['parts that are no JSON', { authorization: 'Bearer AAAA.AAAA.AAAA' }, 'malformed'],
     ['a header that is null', { authorization: `Bearer ${encoded(null)}.e30.AA` }, 'malformed'],
-    ['a very long one', { authorization: `Bearer ${'x'.repeat(9_000)}` }, 'malformed'],
     ['another scheme', { authorization: 'Basic dXNlcjpwdw==' }, 'no_token'],
     ['a cookie with a longer name', { cookie: '__session_old=a.b.c; x__session=a.b.c' }, 'no_token'],
     ['an API key in a cookie', { cookie: '__session=ak_1234' }, 'malformed'],
   ])('is not %s', async (_, headers: Record<string, string>, reason) => {
     expect(await outcome(guard(), new Request('https://app.example', { headers }))).toEqual(refused(reason));
+  });
+
+  it('is not a very long one, though it is authentic', async () => {
+    expect(await refusal(signed({ pad: 'x'.repeat(9_000) }))).toEqual(refused('malformed'));
   });
 
   it('is not a bearer that cannot be read and then the cookie', async () => {
