@@ -27,3 +27,8 @@ export type { WebhookFault } from './clerk/webhooks/faults.ts';
 export type { Answer, Attempt, Message } from './clerk/webhooks/message.ts';
 export { svixHeaders, svixSignature } from './clerk/webhooks/sign.ts';
 export type { OutboxEvent, Revocation, WebhookPayload } from './clerk/world.ts';
+export {
+  startTestRolecall,
+  type TestRolecall,
+  type TestRolecallOptions,
+} from './start-test-rolecall.ts';

@@ -3,16 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { ClerkStandInOptions } from '../clerk/options.ts';
+import { serveClerkStandIn } from '../clerk/serve.ts';
+import type { ClerkStandIn } from '../clerk/stand-in.ts';
 import { makeFolder } from '../embedded-postgres/folders.ts';
 import { startEmbeddedPostgres } from '../embedded-postgres.ts';
 import { freePort } from '../free-port.ts';
-import type { ClerkStandIn, ClerkStandInOptions } from '../index.ts';
-import { serveClerkStandIn } from '../index.ts';
 import { cleanups } from './cleanup.ts';
 import { type Credentials, credentialsIn } from './credentials.ts';
 import { enterHermeticEnvironment } from './hermetic-environment.ts';
 import { openJournal } from './journal.ts';
 import { type Logins, makeLogins } from './logins.ts';
+import { startNodeWorker } from './node-server.ts';
 import { untilReady } from './ready.ts';
 import { every } from './ticker.ts';
 import { startWorker } from './workerd.ts';
@@ -29,6 +31,8 @@ export type StackOptions = {
   readonly tickEvery?: number;
   /** The rest of what the stand-in can be told. */
   readonly standIn?: StandInOptions;
+  /** Where the app runs: `workerd`, as it is deployed, when left out. */
+  readonly runtime?: 'workerd' | 'node';
   /** Another worker than Rolecall's, and what its database needs. */
   readonly configPath?: string;
   readonly prepareDatabase?: (databaseUrl: string, credentials: Credentials) => Promise<Logins>;
@@ -88,7 +92,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     const folder = await makeFolder(options.folder ?? (await mkdtemp(join(tmpdir(), 'rolecall-stack-'))));
     if (options.folder === undefined) ends.later(() => rm(folder, { recursive: true, force: true }));
     enterHermeticEnvironment(folder);
-    import('wrangler').catch(() => undefined); // loads for half a second, while Postgres starts
+    if (options.runtime !== 'node') import('wrangler').catch(() => undefined); // loads for half a second, while Postgres starts
     const [credentials, workerPort, standInPort] = await Promise.all([
       credentialsIn(folder),
       freePort(options.workerPort),
@@ -121,8 +125,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     ends.later(clerk.close);
 
     goOn();
-    const worker = await startWorker({
-      configPath: options.configPath ?? join(projectRoot, 'wrangler.toml'),
+    const app = {
       port: workerPort,
       databaseUrl: logins.service,
       secrets: {
@@ -136,8 +139,12 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         ROLECALL_OPERATOR_TOKEN: credentials.operatorToken,
         ...options.variables,
       },
-      log: (level, message) => log('worker', `${level}: ${message}`),
-    });
+      log: (level: string, message: string) => log('worker', `${level}: ${message}`),
+    };
+    const configPath = options.configPath ?? join(projectRoot, 'wrangler.toml');
+    const worker = await (options.runtime === 'node'
+      ? startNodeWorker(app)
+      : startWorker({ ...app, configPath }));
     ends.later(worker.stop);
     goOn();
     await Promise.race([untilReady(worker.url, () => workerSaid.join('\n')), worker.failed]);
