@@ -24,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'postgres',
           // Everything else, so that a test in a new folder cannot be forgotten here.
-          include: ['test/**/*.test.ts'],
+          include: ['{test,examples}/**/*.test.ts'],
           exclude: [...pure, ...workerd],
           testTimeout: 20_000,
           hookTimeout: 30_000,
