@@ -90,6 +90,7 @@ export interface UserDeleted {
 
 export interface OrganizationSnapshot {
   readonly kind: 'organization';
+  readonly told: Told;
   readonly id: OrganizationId;
   readonly name: string;
   readonly metadata: OrganizationMetadata;

@@ -64,10 +64,20 @@ describe('the outcome of a delivery', () => {
     expect(await read()).toMatchObject({ role: 'org:member' });
   });
 
-  it('is ignored for what has no meaning here', async () => {
-    const { organization } = await member();
-    rolecall.clerk.createInvitation(organization, 'x@example.com', 'org:member');
+  it('is applied for an invitation, which gives nobody anything', async () => {
+    const { organization, user, read } = await member();
+    const { permissions } = await read();
+    rolecall.clerk.createInvitation(organization, 'x@example.com', 'org:admin', { inviterId: user });
     const { json, id } = await rolecall.post(last().body);
+    expect(json).toEqual({ delivery: id, outcome: 'applied' });
+    expect(await read()).toMatchObject({ role: 'org:member', permissions });
+  });
+
+  it('is ignored for what has no meaning here', async () => {
+    await member();
+    const { json, id } = await rolecall.post(
+      last().body.replace(/"type":"[^"]+"/, '"type":"waitlist.created"'),
+    );
     expect(json).toEqual({ delivery: id, outcome: 'ignored' });
   });
 

@@ -42,6 +42,7 @@ const asking = (of: Provider): [string, () => Promise<object>][] => [
   ['instance', () => of.instance()],
   ['member', () => of.member(acme, jane)],
   ['user', () => of.user(jane)],
+  ['organization', () => of.organization(acme)],
   ['roles', () => of.roles(0)],
   ['sessions', () => of.sessions(jane, 0)],
   ['revokeSession', () => of.revokeSession('sess_1')],
@@ -63,13 +64,40 @@ describe('an answer', () => {
           organizationId: 'org_acme',
           userId: 'user_jane',
           role: 'org:member',
+          scoped: {},
+          flaws: [],
           permissions: ['org:sys_memberships:read', 'org:sys_billing:read'],
           createdAt: membership?.createdAt,
           version: { updatedAt: membership?.updatedAt, at: NOW },
           userSuspended: false,
+          organization: {
+            updatedAt: served.standIn.state.organizations.get('org_acme')?.updatedAt,
+            features: [],
+            agents: {},
+            flaws: [],
+          },
         },
       ],
     });
+  });
+
+  it('about an organization tells what is switched on in it, and infers nothing from not finding one', async () => {
+    const made = served.standIn.createOrganization({
+      id: 'org_beta',
+      publicMetadata: { features: ['beta'], agents: { bot: { tools: { allowed: ['search'] } } } },
+    });
+    const [beta] = ids('org_beta', 'user_x');
+    const metadata = {
+      updatedAt: made.updatedAt,
+      features: ['beta'],
+      agents: { bot: ['search'] },
+      flaws: [],
+    };
+    const version = { updatedAt: made.updatedAt, at: NOW };
+    expect(await provider.organization(beta)).toEqual({
+      answer: [{ kind: 'organization', told: 'observed', id: beta, name: made.name, metadata, version }],
+    });
+    expect(await provider.organization(nowhere)).toEqual({ answer: [] });
   });
 
   it('that lists no member, or finds no organization, is an absence', async () => {
@@ -166,7 +194,7 @@ describe('long lists', () => {
 });
 
 describe('a provider in trouble', () => {
-  const every = ['instance', 'member', 'user', 'roles', 'sessions', 'revokeSession'];
+  const every = ['instance', 'member', 'user', 'organization', 'roles', 'sessions', 'revokeSession'];
   const expectAll = async (of: Provider, failure: object) => {
     const answers = await Promise.all(asking(of).map(async ([name, ask]) => [name, await ask()]));
     expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(every.map((name) => [name, failure])));

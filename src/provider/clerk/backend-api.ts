@@ -87,7 +87,7 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
         const answer = await clerk.organizations.getOrganization({ organizationId });
         const found = v.parse(shapes.organization, answer.raw);
         insist(found.id === organizationId);
-        return [organizationSnapshot(found, at)];
+        return [organizationSnapshot(found, 'observed', at)];
       }, []);
     },
 

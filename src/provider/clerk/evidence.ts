@@ -41,11 +41,12 @@ export function membershipSnapshot(
 
 export function organizationSnapshot(
   data: v.InferOutput<typeof shapes.organization>,
+  told: Told,
   at: number,
 ): OrganizationSnapshot {
   const { id, name, updated_at: updatedAt } = data;
   const metadata = organizationMetadata(data.public_metadata, updatedAt);
-  return { kind: 'organization', id, name, metadata, version: { updatedAt, at } };
+  return { kind: 'organization', told, id, name, metadata, version: { updatedAt, at } };
 }
 
 /** @param ended what the event says by its type; a snapshot's own status counts where it says none. */

@@ -93,11 +93,8 @@ const permission = reader(
   ({ id, key, created_at: createdAt }, at) => [{ kind: 'permission', id, key, createdAt, at }],
   aboutRoles,
 );
-const organization = reader(
-  shapes.organization,
-  (data, at) => [organizationSnapshot(data, at)],
-  aboutOrganization,
-);
+const organization = (how: 'created' | 'updated') =>
+  reader(shapes.organization, (data, at) => [organizationSnapshot(data, how, at)], aboutOrganization);
 
 const READERS: ReadonlyMap<string, Reader> = new Map([
   [
@@ -112,8 +109,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
     'organizationMembership.deleted',
     reader(shapes.deletedMembership, (d, at) => [membershipDeleted(d, at)], aboutMember),
   ],
-  ['organization.created', organization],
-  ['organization.updated', organization],
+  ['organization.created', organization('created')],
+  ['organization.updated', organization('updated')],
   [
     'organization.deleted',
     reader(shapes.deletedOrganization, ({ id }, at) => [{ kind: 'organization-deleted', id, at }]),

@@ -76,7 +76,7 @@ function open(ledger: Ledger): void {
     ledger.tick();
     const organization = { id: organizationId(name), name, updatedAt: ledger.now };
     ledger.put({ organizations: put(ledger.world.organizations, organization) });
-    ledger.tell(organizationTold(organization, ledger.envelope()), `${name} founded`);
+    ledger.tell(organizationTold(organization, 'created', ledger.envelope()), `${name} founded`);
     ledger.remember(`${name} is founded`);
   }
 }

@@ -85,7 +85,7 @@ export function answer(world: World, question: OwedEffect, at: number, lists: bo
       return [...world.roles.values()].map((role) => roleTold(world, role, 'observed', at));
     case 'lookup_organization': {
       const organization = world.organizations.get(question.organizationId);
-      return organization === undefined ? [] : [organizationTold(organization, at)];
+      return organization === undefined ? [] : [organizationTold(organization, 'observed', at)];
     }
     case 'revoke_sessions':
     case 'check_constraints':
@@ -95,10 +95,11 @@ export function answer(world: World, question: OwedEffect, at: number, lists: bo
 
 export function organizationTold(
   { id, name, updatedAt }: Pick<OrganizationSnapshot, 'id' | 'name'> & { readonly updatedAt: number },
+  told: Told,
   at: number,
 ): OrganizationSnapshot {
   const metadata = { updatedAt, features: [], agents: {}, flaws: [] };
-  return { kind: 'organization', id, name, metadata, version: { updatedAt, at } };
+  return { kind: 'organization', told, id, name, metadata, version: { updatedAt, at } };
 }
 
 /** Organizations and sessions, as they are all at once. */
@@ -107,7 +108,7 @@ export function observation(world: World, at: number): Evidence[] {
     const found = world.organizations.get(name);
     return found === undefined
       ? { kind: 'organization-deleted', id: organizationId(name), at }
-      : organizationTold(found, at);
+      : organizationTold(found, 'observed', at);
   });
   const ended = [...world.sessions.values()].filter((session) => session.ended);
   return [
