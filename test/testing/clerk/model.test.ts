@@ -118,6 +118,18 @@ describe('the model', () => {
     expect(standIn.access()).toMatchObject([{ permissions: ['org:posts:read'] }]);
   });
 
+  it('tells of a role with a new key, and not of those who hold it', () => {
+    const { standIn, user, organization } = scene();
+    const { id } = standIn.defineRole('org:editor', 'Editor', ['org:posts:edit']);
+    standIn.addMember(organization, user, 'org:editor');
+    const before = standIn.outbox.length;
+    standIn.renameRole('org:editor', 'org:writer');
+    expect(types(standIn).slice(before)).toEqual(['role.updated']);
+    expect(last(standIn).payload.data).toMatchObject({ id, key: 'org:writer' });
+    expect(standIn.access()).toMatchObject([{ role: 'org:writer', permissions: ['org:posts:edit'] }]);
+    expect(() => standIn.renameRole('org:writer', 'org:admin')).toThrow('taken');
+  });
+
   it('refuses to delete a role that is held, and gives a reused key a new id', () => {
     const { standIn, user, organization } = scene();
     const first = standIn.defineRole('org:editor', 'Editor', ['org:posts:edit']);

@@ -138,6 +138,29 @@ export const roleChanges = (world: World) => {
       });
     },
 
+    /**
+     * Gives the role another key. Whoever holds it or is invited to it has it under the new key from then on, and is not
+     * told of: `role.updated` is all that is fired.
+     */
+    renameRole(keyOrId: string, key: string): Role {
+      const role = roleOf(state, keyOrId);
+      if (roleByKey(state, key)) throw invalid('form_identifier_exists', `${key} is already taken`, 'key');
+      return world.change('renameRole', { role: role.key }, (change) => {
+        const value: Role = { ...role, key, updatedAt: change.at };
+        change.write({ table: 'roles', id: role.id, value });
+        for (const membership of [...state.memberships.values()]) {
+          if (membership.role !== role.key) continue;
+          change.write({ table: 'memberships', id: membership.id, value: { ...membership, role: key } });
+        }
+        for (const invitation of [...state.invitations.values()]) {
+          if (invitation.role !== role.key) continue;
+          change.write({ table: 'invitations', id: invitation.id, value: { ...invitation, role: key } });
+        }
+        change.emit('role.updated', roleJson(state, value));
+        return value;
+      });
+    },
+
     /** Refused, as Clerk does, while anyone holds the role or is invited to it; `force` deletes it all the same. */
     deleteRole(keyOrId: string, options: { readonly force?: boolean } = {}): void {
       const role = roleOf(state, keyOrId);

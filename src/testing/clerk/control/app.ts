@@ -13,7 +13,7 @@ import { views } from './views.ts';
 //     people         createUser updateUser banUser unbanUser deprovisionUser changePassword deleteUser
 //     organizations  createOrganization updateOrganization updateOrganizationMetadata deleteOrganization
 //     members        addMember changeRole updateMembershipMetadata removeMember
-//     roles          createPermission deletePermission defineRole changeRolePermissions deleteRole
+//     roles          createPermission deletePermission defineRole changeRolePermissions renameRole deleteRole
 //     sessions       createSession endSession removeSession revokeSession mintToken
 //     invitations    createInvitation acceptInvitation revokeInvitation
 //     API keys       createApiKey revokeApiKey

@@ -76,6 +76,7 @@ export const changeVerbs: Readonly<Record<string, Verb>> = {
   changeRolePermissions: verb(v.object({ key: text, permissions }), (s, a) =>
     s.changeRolePermissions(a.key, a.permissions),
   ),
+  renameRole: verb(v.object({ key: text, to: text }), (s, a) => s.renameRole(a.key, a.to)),
   deleteRole: verb(v.object({ key: text, force: maybe(v.boolean()) }), (s, { key, ...a }) =>
     s.deleteRole(key, a),
   ),
