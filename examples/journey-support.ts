@@ -25,8 +25,8 @@ export interface Journey {
   happens<Result>(change: (clerk: ClerkStandIn) => Result): Promise<Result>;
   /** A new user, `user_<name>`, becomes a member and signs in. */
   join(organization: string, name: string, role: string, metadata?: Metadata): Promise<Person>;
-  /** Once more, after having been signed out. */
-  signIn(person: Person): Promise<Person>;
+  /** A new session, as after having been signed out. */
+  signIn(member: Omit<Person, 'session'>): Promise<Person>;
   isSignedIn(person: Person): boolean;
   /** A session token of this moment. @throws when Clerk gives none any more. */
   token(person: Person): string;

@@ -4,35 +4,45 @@ import { requirePermission } from 'rolecall/hono';
 import type { PermissionOf } from 'rolecall/policy';
 import type policy from './policy.ts';
 
-/** The answer that the page promises: `{"error": "Unauthorized: Missing org:manage_agents:create permission"}`. */
+/** The answer that the page shows: `{"error": "Unauthorized: Missing org:manage_agents:create permission"}`. */
 const onDenied: OnDenied = (denied) => {
-  const { status, code } = denied;
-  if (code !== 'forbidden') return Response.json({ error: code }, { status });
-  return Response.json({ error: `Unauthorized: Missing ${denied.permission} permission` }, { status });
+  if (denied.code !== 'forbidden') return Response.json({ error: denied.code }, { status: denied.status });
+  return Response.json({ error: `Unauthorized: Missing ${denied.permission} permission` }, { status: 403 });
 };
 
-/** The part of the product's server that needs permissions. */
+/** The part of the product's server that needs permissions; what it would do is left out. */
 export function createApp(guard: Guard<PermissionOf<typeof policy>>): Hono {
-  const shared = { guard, onDenied };
-  /** In the app these are columns: who began the conversation, whose dashboard it is. */
-  const owner = (c: Context) => c.req.param('user');
+  // In the path: the API key of a user is good in each organization of that user.
+  const organization = (c: Context) => c.req.param('organization');
+  const may = { guard, onDenied, organization };
+  const app = new Hono().basePath('/:organization/api');
 
-  return new Hono()
-    .post('/api/chat', requirePermission('org:agents:chat', shared), done)
-    .get(
-      '/api/conversations/of/:user',
-      requirePermission('org:conversations:read', { ...shared, owner }),
-      done,
-    )
-    .get('/api/dashboard/of/:user', requirePermission('org:dashboard:read', { ...shared, owner }), done)
-    .get('/api/control-hub', requirePermission('org:control_hub:read', shared), done)
-    .post('/api/agents', requirePermission('org:manage_agents:create', shared), done)
-    .put('/api/agents', requirePermission('org:manage_agents:update', shared), done)
-    .delete('/api/agents', requirePermission('org:manage_agents:update', shared), done)
-    .get('/api/analytics', requirePermission('org:analytics:read', shared), done)
-    .get('/api/user-activity', requirePermission('org:user_activity:read', shared), done)
-    .post('/api/model-providers', requirePermission('org:model_providers:manage', shared), done)
-    .get('/api/admin', requirePermission('org:admin_dashboard:read', shared), done);
+  app.get('/control-hub', requirePermission('org:control_hub:read', may), done);
+  app.post('/agents', requirePermission('org:manage_agents:create', may), done);
+  app.put('/agents/:agent', requirePermission('org:manage_agents:update', may), done);
+  app.delete('/agents/:agent', requirePermission('org:manage_agents:update', may), done);
+  app.post('/model-providers', requirePermission('org:model_providers:manage', may), done);
+  app.post('/users', requirePermission('org:users:manage', may), done);
+  app.get('/analytics', requirePermission('org:analytics:read', may), done);
+  app.get('/user-activity', requirePermission('org:user_activity:read', may), done);
+  app.get('/admin', requirePermission('org:admin_dashboard:read', may), done);
+
+  const begunBy = new Map<string, string | null>();
+  app.post('/conversations/:id', requirePermission('org:agents:chat', may), (c) => {
+    begunBy.set(c.req.path, c.var.rolecall.user);
+    return done(c);
+  });
+  app.get(
+    '/conversations/:id',
+    requirePermission('org:conversations:read', { ...may, owner: (c) => begunBy.get(c.req.path) }),
+    done,
+  );
+  app.get(
+    '/dashboards/:user',
+    requirePermission('org:dashboard:read', { ...may, owner: (c) => c.req.param('user') }),
+    done,
+  );
+  return app;
 }
 
 function done(c: Context): Response {
