@@ -10,9 +10,12 @@ export type MembershipId = string & { readonly [brand]: 'membership' };
 /** No slash, quote, control character or surrogate: an id can stand in a path, a log line or a key as it is. */
 const IDENTIFIER = /^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,190}$/;
 
+/** Libraries on the way drop properties of these names from any object, for fear of its prototype. */
+const NAMES_OF_OBJECTS = ['constructor', 'prototype'];
+
 /** What every id and key of the provider must look like: 1 to 191 characters of `A-Z a-z 0-9 _ . : @ -`. */
 export function isIdentifier(value: unknown): value is string {
-  return typeof value === 'string' && IDENTIFIER.test(value);
+  return typeof value === 'string' && IDENTIFIER.test(value) && !NAMES_OF_OBJECTS.includes(value);
 }
 
 export function isOrganizationId(value: unknown): value is OrganizationId {

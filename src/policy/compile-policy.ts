@@ -24,9 +24,9 @@ export function compilePolicy(policy: ResolvedPolicy): CompiledPolicy {
 }
 
 function compileRole({ scope, grants, assigns }: ResolvedRole): CompiledRole {
-  const featured: Record<string, string[]> = {};
+  const featured = new Map<string, string[]>();
   for (const { feature, ...grant } of grants) {
-    if (feature !== undefined) featured[feature] = [...(featured[feature] ?? []), textOf(grant)];
+    if (feature !== undefined) featured.set(feature, [...(featured.get(feature) ?? []), textOf(grant)]);
   }
   return {
     scope,
@@ -34,7 +34,7 @@ function compileRole({ scope, grants, assigns }: ResolvedRole): CompiledRole {
       .filter(({ feature }) => feature === undefined)
       .map(textOf)
       .sort(),
-    featured: Object.fromEntries(Object.entries(featured).map(([feature, texts]) => [feature, texts.sort()])),
+    featured: Object.fromEntries([...featured].map(([feature, texts]) => [feature, texts.sort()] as const)),
     invites: assigns.invite,
   };
 }
