@@ -18,36 +18,48 @@ COMMENT ON FUNCTION rolecall.read_policies(jsonb) IS
 --> statement-breakpoint
 -- Looks at every member once: asked by people before they activate a policy, never on a hot path.
 CREATE FUNCTION rolecall.count_holders(wanted jsonb) RETURNS jsonb
-  LANGUAGE sql STABLE
+  LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  losing_roles text[] := rolecall.texts(wanted->'losing');
+  few bigint := (wanted->>'few')::bigint;
+  share double precision := (wanted->>'share')::double precision;
+BEGIN
   RETURN (
     WITH held AS MATERIALIZED (
-      SELECT s.organization_id, s.user_id,
-             CASE WHEN s.scoped = '{}' THEN ARRAY[s.role] ELSE s.role || rolecall.roles_in(s.role, s.scoped, '[]') END AS roles
+      SELECT s.organization_id, s.user_id, s.role, s.scoped,
+             s.role = ANY (losing_roles)
+               OR s.scoped <> '{}' AND rolecall.roles_in(s.role, s.scoped, '[]') && losing_roles AS loses
         FROM rolecall.standing AS s
-    ), losers AS (
-      SELECT h.organization_id, h.user_id, h.roles[1] AS role FROM held AS h WHERE h.roles && rolecall.texts(wanted->'losing')
+    ), by_role AS (
+      SELECT h.role, count(*) AS members FROM held AS h GROUP BY h.role
+      UNION ALL
+      SELECT r.role, count(DISTINCT (h.organization_id, h.user_id))
+        FROM held AS h, unnest((rolecall.roles_in(h.role, h.scoped, '[]'))[2:]) AS r(role)
+       WHERE h.scoped <> '{}' AND r.role <> h.role GROUP BY r.role
     ), organizations AS (
-      SELECT l.organization_id, count(*) AS losing,
-             (SELECT count(*) FROM held AS h WHERE h.organization_id = l.organization_id) AS members
-        FROM losers AS l GROUP BY l.organization_id ORDER BY 2 DESC LIMIT 50
+      SELECT h.organization_id, count(*) AS members, count(*) FILTER (WHERE h.loses) AS losing
+        FROM held AS h GROUP BY h.organization_id HAVING bool_or(h.loses)
     )
     SELECT jsonb_build_object(
-      'byRole', (SELECT coalesce(jsonb_object_agg(r.role, r.members), '{}') FROM (
-                   SELECT r.role, count(DISTINCT (h.organization_id, h.user_id)) AS members
-                     FROM held AS h, unnest(h.roles) AS r(role)
-                    WHERE r.role = ANY (rolecall.texts(wanted->'roles')) GROUP BY r.role) AS r),
+      'byRole', (SELECT coalesce(jsonb_object_agg(r.role, r.members), '{}')
+                   FROM (SELECT b.role, sum(b.members) AS members FROM by_role AS b GROUP BY b.role) AS r
+                  WHERE r.role = ANY (rolecall.texts(wanted->'roles'))),
       'members', (SELECT count(*) FROM held),
-      'losing', (SELECT count(*) FROM losers),
+      'losing', (SELECT coalesce(sum(o.losing), 0) FROM organizations AS o),
       'organizations', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                           'organization', o.organization_id, 'members', o.members, 'losing', o.losing)), '[]')
-                          FROM organizations AS o),
+                          FROM (SELECT * FROM organizations AS o
+                                 ORDER BY o.losing / greatest(few, share * o.members) DESC LIMIT 50) AS o),
       'sample', (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                   'organization', l.organization_id, 'user', l.user_id, 'role', l.role)), '[]')
-                   FROM (SELECT * FROM losers ORDER BY 1, 2 LIMIT 20) AS l)));
+                   'organization', h.organization_id, 'user', h.user_id, 'role', h.role)), '[]')
+                   FROM (SELECT * FROM held AS h WHERE h.loses ORDER BY 1, 2 LIMIT 20) AS h)));
+END
+$$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.count_holders(jsonb) IS
-  'Internal. Of {roles, losing}: how many members hold each role, how many hold one that loses, in which organizations most of them are, and some of them.';
+  'Internal. Of {roles, losing, few, share}: how many members hold each role, how many hold one that loses, the organizations that are hit hardest (measured by the larger of few and that share of their members), and some of those who lose.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.raise_hold(hold jsonb) RETURNS bigint
   LANGUAGE plpgsql

@@ -116,7 +116,7 @@ export interface Holders {
   readonly byRole: Readonly<Record<string, number>>;
   readonly members: number;
   readonly losing: number;
-  /** Those with members who would lose: the 50 with the most of them. */
+  /** Those with members who would lose: the 50 that are hit hardest. */
   readonly organizations: readonly {
     readonly organization: string;
     readonly members: number;
@@ -156,7 +156,12 @@ export interface PolicyStore {
   readPolicy(version: number): Promise<(PolicyRecord & { readonly document: ResolvedPolicy }) | null>;
   /** The latest first. */
   readPolicies(): Promise<readonly PolicyRecord[]>;
-  countHolders(roles: readonly string[], losing: readonly string[]): Promise<Holders>;
+  /** @param tolerated how many, or which share of its members, an organization may lose before it is hit hard. */
+  countHolders(
+    roles: readonly string[],
+    losing: readonly string[],
+    tolerated: { readonly few: number; readonly share: number },
+  ): Promise<Holders>;
   /** The hold's id; of the one that waits already when the same was raised before. */
   raiseHold(
     hold: Pick<Hold, 'kind' | 'payload' | 'by' | 'reason'> & { readonly difference: object },

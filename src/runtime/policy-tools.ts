@@ -6,9 +6,12 @@ import { postgresStatements } from '../store/postgres/client.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
 import { postgresStore } from '../store/postgres/store.ts';
 
+/** Whom a policy would cut off is counted over all members: seconds where there are millions of them. */
+const PATIENCE_MS = 120_000;
+
 /** What it takes to look at policies and to activate them: the database, and nothing of the provider. */
 export function policyTools(databaseUrl: string): PolicyTools & { end(): Promise<void> } {
-  const statements = postgresStatements(databaseUrl, { connections: 1 });
+  const statements = postgresStatements(databaseUrl, { connections: 1, deadlineMs: PATIENCE_MS });
   return {
     store: postgresStore(statements, { seen: null }),
     policies: postgresPolicyStore(statements),

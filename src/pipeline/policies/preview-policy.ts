@@ -3,7 +3,7 @@ import { compilePolicy } from '../../policy/compile-policy.ts';
 import type { ResolvedPolicy } from '../../policy/resolved-policy.ts';
 import { factKeys } from '../fact-keys.ts';
 import type { Clock, Holders, PolicyStore, Reading, Store } from '../ports.ts';
-import { losesTooMany } from './judge-loss.ts';
+import { losesTooMany, TOLERATED_LOSS } from './judge-loss.ts';
 
 export interface PolicyTools {
   readonly store: Pick<Store, 'read' | 'commit'>;
@@ -46,6 +46,7 @@ export async function previewPolicy(
   const holders = await tools.policies.countHolders(
     differences.map(({ role }) => role),
     losing,
+    TOLERATED_LOSS,
   );
   const roles = differences.map((one) => ({ ...one, members: holders.byRole[one.role] ?? 0 }));
   const preview: PolicyPreview = {

@@ -21,7 +21,12 @@ export class StoreMoved extends Error {
  */
 export function postgresStatements(
   databaseUrl: string,
-  options: { readonly connections: number; readonly connectTimeoutS?: number },
+  options: {
+    readonly connections: number;
+    readonly connectTimeoutS?: number;
+    /** How long a statement may take: an answer to a sender by default. */
+    readonly deadlineMs?: number;
+  },
 ): Statements {
   const sql = postgres(databaseUrl, {
     max: options.connections,
@@ -41,7 +46,10 @@ export function postgresStatements(
         const query = sql
           .unsafe(`select rolecall.${name}(${jsonLiteral(argument)}) as value, now()`)
           .simple();
-        const rows: readonly Record<string, unknown>[] = await withDeadline(query);
+        const rows: readonly Record<string, unknown>[] = await withDeadline(
+          query,
+          options.deadlineMs ?? DEADLINE_MS,
+        );
         return rows[0]?.['value'];
       } catch (error) {
         throw meaningOf(error);
@@ -54,10 +62,10 @@ export function postgresStatements(
 /** A sender waits 15 seconds (Svix): a database that is silent for longer than this is as good as down. */
 const DEADLINE_MS = 12_000;
 
-async function withDeadline<T>(query: PromiseLike<T>): Promise<T> {
+async function withDeadline<T>(query: PromiseLike<T>, deadlineMs: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), DEADLINE_MS);
+    timer = setTimeout(() => reject(new Error('no answer in time')), deadlineMs);
   });
   try {
     return await Promise.race([query, deadline]);

@@ -48,8 +48,8 @@ export function postgresPolicyStore(statements: Statements): PolicyStore {
     async readPolicies() {
       return checked(records, await statements.call('read_policies', {}));
     },
-    async countHolders(roles, losing) {
-      return checked(holders, await statements.call('count_holders', { roles, losing }));
+    async countHolders(roles, losing, tolerated) {
+      return checked(holders, await statements.call('count_holders', { roles, losing, ...tolerated }));
     },
     async raiseHold(hold) {
       // A bigint leaves the database as text.
