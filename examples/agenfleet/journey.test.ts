@@ -51,7 +51,7 @@ beforeAll(async () => {
     });
     clerk.createOrganization({ id: 'org_globex' });
   });
-});
+}, 60_000);
 afterAll(() => journey?.stop());
 
 describe('portal users', () => {
@@ -76,10 +76,12 @@ describe('portal users', () => {
   ])('$title', async ({ role, open }) => {
     expect(Object.keys(portal)).toEqual(everything);
     const token = journey.token(await journey.join('org_acme', role.replace('org:', 'a_'), role));
-    for (const [permission, request] of Object.entries(portal)) {
-      const expected = open.includes(permission) ? done : missing(permission);
-      expect([request, await ask(token, request)]).toMatchObject([request, expected]);
-    }
+    await Promise.all(
+      Object.entries(portal).map(async ([permission, request]) => {
+        const expected = open.includes(permission) ? done : missing(permission);
+        expect([request, await ask(token, request)]).toMatchObject([request, expected]);
+      }),
+    );
   });
 
   test('members see only the sessions they began, an admin sees all', async () => {
@@ -104,10 +106,12 @@ describe('portal users', () => {
       overrides: { o: { id: 'org_acme', slg: 'org-acme', rol: 'admin' } },
     });
     expect(await ask(theirs, 'GET /org_globex/agents')).toEqual(done);
-    for (const [permission, request] of Object.entries(portal)) {
-      expect(await ask(theirs, request)).toMatchObject(missing(permission));
-      expect(await ask(forThisOne, request)).toMatchObject(missing(permission));
-    }
+    await Promise.all(
+      Object.entries(portal).map(async ([permission, request]) => {
+        expect(await ask(theirs, request)).toMatchObject(missing(permission));
+        expect(await ask(forThisOne, request)).toMatchObject(missing(permission));
+      }),
+    );
   });
 
   test('somebody in two tenants is in one of them at a time', async () => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
     clerk.defineRole('org:agent_manager', 'Agent Manager', [...everyMembers, ...builders]);
     clerk.createOrganization({ id: 'org_acme' });
   });
-});
+}, 60_000);
 afterAll(() => journey?.stop());
 
 test('a guest who accepts an invitation chats, and sees nothing of the Control Hub', async () => {
@@ -111,10 +111,12 @@ test.each([
   { role: 'org:guest', open: [] },
 ])('for $role the 403 names the permission that is missing', async ({ role, open }) => {
   const token = journey.token(await journey.join('org_acme', role.replace('org:', 'an_'), role));
-  for (const [request, permission] of Object.entries(routes)) {
-    const expected = open.includes(request) ? done : missing(permission);
-    expect([request, await ask(token, request)]).toEqual([request, expected]);
-  }
+  await Promise.all(
+    Object.entries(routes).map(async ([request, permission]) => {
+      const expected = open.includes(request) ? done : missing(permission);
+      expect([request, await ask(token, request)]).toEqual([request, expected]);
+    }),
+  );
 });
 
 test('an API key of a removed member stops working, and so does the organization’s that they made', async () => {
