@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { outcomes, type Rig, readMember, seedOrganization, startRig, type Worker } from '../support/rig.ts';
+import { lookedThrough } from './support/looked-through.ts';
 
 const MEMBERS = 100_000;
 
@@ -71,22 +72,7 @@ async function scans() {
   return rows.map((row) => ({ ...row }));
 }
 
-/** Entries that were read of the large tables' indexes: a whole index read is a whole table read. */
-async function entriesRead(): Promise<number> {
-  const [row] = await rig.sql`
-    select sum(idx_tup_read)::int as read from pg_stat_user_indexes
-     where schemaname = 'rolecall' and relname in ${rig.sql(LARGE)}`;
-  return Number(row?.['read']);
-}
-
-/** What `worker` looked through while it did everything: connections tell when they are told to. */
-async function looksThrough(worker: Worker): Promise<{ before: unknown; after: unknown; entries: number }> {
-  await worker.statements.call('tell_statistics', {});
-  const [before, readBefore] = [await scans(), await entriesRead()];
-  await everything(worker);
-  await worker.statements.call('tell_statistics', {});
-  return { before, after: await scans(), entries: (await entriesRead()) - readBefore };
-}
+const looksThrough = (worker: Worker) => lookedThrough(rig, LARGE, worker, () => everything(worker));
 
 test('with 100,000 members nothing on the way in, in dispatch or in reading looks through a table', async () => {
   const { before, after, entries } = await looksThrough(rig.worker());

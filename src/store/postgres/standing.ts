@@ -48,10 +48,15 @@ export function standingFromRows(read: v.InferOutput<typeof standing>): Standing
   };
 }
 
-function rolesOf(role: string | null, scoped: Readonly<Record<string, Readonly<Record<string, string>>>>) {
-  if (role === null) return [];
-  const inResources = Object.entries(scoped).flatMap(([type, roles]) =>
-    Object.entries(roles).map(([id, held]) => ({ role: held, scope: { type, id } })),
+/** By type of resource and its id. */
+export type ScopedRows = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export function rolesOf(role: string | null, scoped: ScopedRows) {
+  return role === null ? [] : [{ role, scope: null }, ...scopedRolesOf(scoped)];
+}
+
+export function scopedRolesOf(scoped: ScopedRows) {
+  return Object.entries(scoped).flatMap(([type, roles]) =>
+    Object.entries(roles).map(([id, role]) => ({ role, scope: { type, id } })),
   );
-  return [{ role, scope: null }, ...inResources];
 }

@@ -22,6 +22,7 @@ export const invitations = rolecall.table(
   },
   (table) => [
     check('invitations_status', sql`${table.status} in ('pending', 'accepted', 'revoked', 'expired')`),
-    index('invitations_organization').on(table.organizationId, table.status, table.createdAt),
+    index('invitations_organization').on(table.organizationId, table.status, table.createdAt, table.id),
+    index('invitations_inviter').on(table.organizationId, table.inviterId, table.createdAt, table.id),
   ],
 );

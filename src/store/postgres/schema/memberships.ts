@@ -24,7 +24,12 @@ export const memberships = rolecall.table(
     rowVersion: rowVersion(),
   },
   (table) => [
-    index('memberships_role').on(table.role),
+    // A page of those who hold one role in one organization, and whether anybody holds it at all.
+    index('memberships_role').on(table.role, table.organizationId, table.userId),
+    // Who has a role in one resource: only memberships that name any are in it.
+    index('memberships_resources')
+      .using('gin', sql`rolecall.resources_in(${table.organizationId}, ${table.scoped})`)
+      .where(sql`${table.scoped} <> '{}'`),
     index('memberships_flawed').on(table.organizationId).where(sql`${table.flaws} <> '{}'`),
   ],
 );
