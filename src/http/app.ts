@@ -4,6 +4,12 @@ import { evaluateMany, evaluateOne } from './authzen/evaluation-routes.ts';
 import { describeDecisionPoint, WELL_KNOWN } from './authzen/metadata-route.ts';
 import { failure, NOT_KEPT, RETRY_AFTER } from './failure.ts';
 import { readyz } from './health-routes.ts';
+import { readAssignableRoles } from './listing/assignable-roles-route.ts';
+import { listFindings } from './listing/findings-route.ts';
+import { listInvitations } from './listing/invitations-route.ts';
+import { listMembers } from './listing/members-route.ts';
+import { readRoles } from './listing/roles-route.ts';
+import { readSeats } from './listing/seats-route.ts';
 import { readMember } from './member-route.ts';
 import { echoRequestId } from './request-id.ts';
 import type { Configured, Services } from './services.ts';
@@ -18,6 +24,12 @@ const ROUTES: readonly {
 }[] = [
   { method: 'POST', path: '/webhooks/clerk', handler: receiveWebhook },
   { method: 'GET', path: '/v1/organizations/:organization/members/:user', handler: readMember },
+  { method: 'GET', path: '/v1/organizations/:organization/members', handler: listMembers },
+  { method: 'GET', path: '/v1/organizations/:organization/invitations', handler: listInvitations },
+  { method: 'GET', path: '/v1/organizations/:organization/seats', handler: readSeats },
+  { method: 'GET', path: '/v1/organizations/:organization/assignable-roles', handler: readAssignableRoles },
+  { method: 'GET', path: '/v1/organizations/:organization/findings', handler: listFindings },
+  { method: 'GET', path: '/v1/roles', handler: readRoles },
   { method: 'POST', path: '/access/v1/evaluation', handler: evaluateOne },
   { method: 'POST', path: '/access/v1/evaluations', handler: evaluateMany },
   { method: 'POST', path: '/organizations/:organization/access/v1/evaluation', handler: evaluateOne },

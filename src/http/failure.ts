@@ -15,6 +15,7 @@ const FAILURES = {
   unauthenticated: [401, 'A valid bearer token is required.'],
   forbidden: [403, 'This token may not read that organization.'],
   invalid_identifier: [400, 'An id in the path is not one that the provider could have made.'],
+  invalid_parameter: [400, 'A query parameter is missing, repeated, unknown or malformed.'],
   not_found: [404, 'There is nothing here.'],
   method_not_allowed: [405, 'This method is not supported here.'],
   unavailable: [503, 'The request was not taken. Send it again later.'],

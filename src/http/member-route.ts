@@ -1,36 +1,35 @@
 import type { Context } from 'hono';
 import type { Grant } from '../domain/grant.ts';
-import { isOrganizationId, isUserId, pairKey } from '../domain/ids.ts';
-import { authenticate } from './bearer.ts';
+import { isUserId, pairKey } from '../domain/ids.ts';
+import { readAsker } from './asker.ts';
 import { failure } from './failure.ts';
+import { instant, rolesJson } from './json.ts';
 import type { Services } from './services.ts';
 
 /** `GET /v1/organizations/{organization}/members/{user}`: what one user may do in one organization now. */
 export async function readMember(c: Context, services: Services): Promise<Response> {
-  const token = authenticate(c.req.header('authorization'), services.readTokens);
-  if (token === null) return failure(c, 'unauthenticated', { 'www-authenticate': 'Bearer' });
-  const organization = c.req.param('organization');
+  const asker = readAsker(c, services);
+  if (asker instanceof Response) return asker;
+  const { organization } = asker;
   const user = c.req.param('user');
-  if (!isOrganizationId(organization) || !isUserId(user)) return failure(c, 'invalid_identifier');
-  if (token.organization !== null && token.organization !== organization) return failure(c, 'forbidden');
+  if (!isUserId(user)) return failure(c, 'invalid_identifier');
 
-  const standing = await services.store.readStanding({
-    members: [[organization, user]],
-    agents: [],
-    sessions: [],
-  });
+  const { store, listing, clock } = services;
+  const [standing, pending] = await Promise.all([
+    store.readStanding({ members: [[organization, user]], agents: [], sessions: [] }),
+    listing.countPendingInvitations({ organizationId: organization, userId: user, now: clock.now() }),
+  ]);
   const held = standing.members.get(pairKey(organization, user));
   return c.json({
     organization,
     user,
     member: held?.member ?? false,
     role: held?.role ?? null,
-    roles: (held?.roles ?? []).map(({ role, scope }) => ({
-      role,
-      scope: scope ?? { type: 'organization', id: organization },
-    })),
+    roles: rolesJson(organization, held?.roles ?? []),
     permissions: (held?.grants ?? []).map(grantJson),
-    cutoff: held?.cutoff == null ? null : new Date(held.cutoff).toISOString(),
+    cutoff: instant(held?.cutoff ?? null),
+    // Whoever removes somebody sees here that invitations of theirs are still out.
+    pending_invitations: pending,
     revision: standing.revision,
   });
 }

@@ -1,11 +1,12 @@
 import type { InstanceCheck } from '../pipeline/instance-check.ts';
-import type { Clock, Delivery, Log, Spill, Store, Webhooks } from '../pipeline/ports.ts';
+import type { Clock, Delivery, ListingStore, Log, Spill, Store, Webhooks } from '../pipeline/ports.ts';
 import type { Processed } from '../pipeline/process.ts';
 import type { AccessToken } from './bearer.ts';
 
 /** What the routes need, made once on Node and for every request on Workers. */
 export interface Services {
   readonly store: Store;
+  readonly listing: ListingStore;
   readonly webhooks: Webhooks;
   /** Null where there is no queue. */
   readonly spill: Spill | null;

@@ -8,6 +8,7 @@ import { shareCommits } from '../pipeline/share-commits.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import type { Statements } from '../store/postgres/client.ts';
+import { postgresListingStore } from '../store/postgres/listing-store.ts';
 import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
 import type { Config } from './config.ts';
 
@@ -79,6 +80,7 @@ export function compose(
     dispatch: (untilMs, stopping) => dispatchEffects(dispatcher, untilMs, stopping),
     services: {
       store,
+      listing: postgresListingStore(parts.statements),
       webhooks,
       spill,
       clock,

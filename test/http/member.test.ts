@@ -43,6 +43,7 @@ describe('the answer about one user in one organization', () => {
       roles: [{ role: 'org:member', scope: { type: 'organization', id: 'org_acme' } }],
       permissions: [{ permission: 'org:sys_billing:read' }, { permission: 'org:sys_memberships:read' }],
       cutoff: null,
+      pending_invitations: 0,
       revision: anyNumber,
     });
   });
@@ -61,6 +62,7 @@ describe('the answer about one user in one organization', () => {
       roles: [],
       permissions: [],
       cutoff: null,
+      pending_invitations: 0,
       revision: anyNumber,
     });
   });
@@ -113,6 +115,7 @@ describe('the answer about one user in one organization', () => {
       roles: [],
       permissions: [],
       cutoff: new Date(removedAt).toISOString(),
+      pending_invitations: 0,
       revision: anyNumber,
     });
   });

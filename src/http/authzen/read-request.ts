@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
-import { isOrganizationId } from '../../domain/ids.ts';
-import { authenticate } from '../bearer.ts';
+import { readAsker, readToken } from '../asker.ts';
 import { failure } from '../failure.ts';
 import { readBody } from '../read-body.ts';
 import type { Services } from '../services.ts';
@@ -11,20 +10,26 @@ export async function readRequest(
   c: Context,
   services: Services,
 ): Promise<{ readonly asker: Asker; readonly body: unknown } | Response> {
-  const token = authenticate(c.req.header('authorization'), services.readTokens);
-  if (token === null) return failure(c, 'unauthenticated', { 'www-authenticate': 'Bearer' });
-  const tenant = c.req.param('organization') ?? null;
-  if (tenant !== null && !isOrganizationId(tenant)) return failure(c, 'invalid_identifier');
-  if (tenant !== null && token.organization !== null && token.organization !== tenant)
-    return failure(c, 'forbidden');
+  const asker = readTenant(c, services);
+  if (asker instanceof Response) return asker;
   if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
     return failure(c, 'invalid_content_type');
   const bytes = await readBody(c.req.raw);
   if (typeof bytes === 'string') return failure(c, bytes);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return { asker: { token, tenant }, body: JSON.parse(text) as unknown };
+    return { asker, body: JSON.parse(text) as unknown };
   } catch {
     return failure(c, 'invalid_body');
   }
+}
+
+/** At the root, the question itself names the organization. */
+function readTenant(c: Context, services: Services): Asker | Response {
+  if (c.req.param('organization') !== undefined) {
+    const asker = readAsker(c, services);
+    return asker instanceof Response ? asker : { token: asker.token, tenant: asker.organization };
+  }
+  const token = readToken(c, services);
+  return token instanceof Response ? token : { token, tenant: null };
 }
