@@ -43,8 +43,9 @@ BEGIN
   SELECT * INTO STRICT policy FROM rolecall.active_policy AS a WHERE a.only;
 
   -- Each kind of row is only touched where it is asked for: locking a table's indexes costs more than reading a row.
-  IF jsonb_array_length(wanted_pairs) < cardinality(wanted_memberships) THEN
-    -- A deletion may name the membership alone: its pair comes from what is known of it.
+  IF cardinality(wanted_memberships) > 0 THEN
+    -- A deletion may name the membership alone: its pair comes from what is known of it. Whatever else is in the batch:
+    -- how many pairs it names says nothing of that.
     SELECT wanted_pairs || coalesce(jsonb_agg(jsonb_build_array(m.organization_id, m.user_id)), '[]')
       INTO wanted_pairs FROM rolecall.memberships AS m
      WHERE m.id = ANY (wanted_memberships) AND m.organization_id IS NOT NULL;
@@ -55,7 +56,7 @@ BEGIN
     SELECT wanted_pairs || coalesce(jsonb_agg(jsonb_build_array(f.organization_id, f.user_id)), '[]') INTO wanted_pairs
       FROM (SELECT DISTINCT w->>0 AS id FROM jsonb_array_elements(wanted_pairs) AS w) AS o,
            LATERAL (SELECT p.organization_id, p.user_id FROM rolecall.pairs AS p WHERE p.organization_id = o.id
-                     ORDER BY p.first_joined_at, p.user_id LIMIT policy.first_count) AS f;
+                     ORDER BY p.first_joined_at, p.user_id COLLATE "C" LIMIT policy.first_count) AS f;
     wanted_role_keys := wanted_role_keys || policy.first_role;
   END IF;
 

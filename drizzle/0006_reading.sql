@@ -8,10 +8,11 @@ SELECT p.organization_id, p.user_id, coalesce(d.role, m.role) AS role, d.role AS
   CROSS JOIN rolecall.active_policy AS a
   LEFT JOIN rolecall.users AS u ON u.id = p.user_id
   LEFT JOIN rolecall.organizations AS o ON o.id = p.organization_id
-  -- Whoever was among the first to join has the role that the policy gives them, whatever became of the others.
+  -- Whoever was among the first to join has the role that the policy gives them, whatever became of the others. Of two
+  -- who joined at once the one with the smaller id was first, in the order that the code knows, not in a language's.
   CROSS JOIN LATERAL (SELECT CASE WHEN a.first_count > 0 AND p.user_id IN (
     SELECT e.user_id FROM rolecall.pairs AS e WHERE e.organization_id = p.organization_id
-     ORDER BY e.first_joined_at, e.user_id LIMIT a.first_count) THEN a.first_role END AS role) AS d
+     ORDER BY e.first_joined_at, e.user_id COLLATE "C" LIMIT a.first_count) THEN a.first_role END AS role) AS d
  WHERE m.deleted_at IS NULL AND m.role IS NOT NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at)
    AND u.deleted_at IS NULL AND o.deleted_at IS NULL;
 --> statement-breakpoint
@@ -33,7 +34,8 @@ SELECT s.organization_id, s.user_id, s.role, s.since, s.suspended, s.contested, 
        END AS permissions
   FROM rolecall.standing AS s
   LEFT JOIN rolecall.role_keys AS k ON k.key = s.role AND k.scope = 'organization'
-  CROSS JOIN LATERAL (SELECT CASE WHEN k.featured = '{}' OR s.features = '{}' THEN k.grants ELSE k.grants || ARRAY(
+  CROSS JOIN LATERAL (SELECT CASE WHEN k.featured = '{}' OR s.features = '{}' THEN k.grants ELSE ARRAY(
+                  SELECT unnest(k.grants) UNION
                   SELECT g.text FROM unnest(s.features) AS f(name), jsonb_array_elements_text(k.featured->f.name) AS g(text)) END AS grants) AS h;
 --> statement-breakpoint
 COMMENT ON VIEW rolecall.access IS
@@ -50,14 +52,22 @@ SELECT s.organization_id, s.user_id, t.type AS scope_type, r.id AS scope_id, r.r
               SELECT FROM jsonb_array_elements(s.ceiling) AS c(holding)
                 LEFT JOIN rolecall.role_keys AS k
                   ON k.key = c.holding #>> ARRAY['scoped', t.type, r.id] AND k.scope = t.type
+                -- What reaches into every resource is held in this one as well.
+                LEFT JOIN rolecall.role_keys AS o
+                  ON o.key = coalesce(s.derived_role, c.holding->>'role') AND o.scope = 'organization'
+                     AND t.type = ANY ((SELECT a.reached FROM rolecall.active_policy AS a)::text[])
                WHERE NOT coalesce((CASE WHEN k.featured = '{}' OR s.features = '{}' THEN k.grants ELSE k.grants || ARRAY(
-                  SELECT g.text FROM unnest(s.features) AS f(name), jsonb_array_elements_text(k.featured->f.name) AS g(text)) END) && ARRAY[g.text, split_part(g.text, ' ', 1)], false)))
+                  SELECT g.text FROM unnest(s.features) AS f(name), jsonb_array_elements_text(k.featured->f.name) AS g(text)) END) && ARRAY[g.text, split_part(g.text, ' ', 1)], false)
+                 AND NOT coalesce((CASE WHEN o.featured = '{}' OR s.features = '{}' THEN o.grants ELSE o.grants || ARRAY(
+                  SELECT g.text FROM unnest(s.features) AS f(name), jsonb_array_elements_text(o.featured->f.name) AS g(text)) END) && ARRAY[g.text, split_part(g.text, ' ', 1)], false)))
        END AS permissions
   FROM rolecall.standing AS s
   CROSS JOIN LATERAL jsonb_each(s.scoped) AS t(type, roles)
   CROSS JOIN LATERAL jsonb_each_text(t.roles) AS r(id, role)
-  JOIN rolecall.role_keys AS k ON k.key = r.role AND k.scope = t.type
-  CROSS JOIN LATERAL (SELECT CASE WHEN k.featured = '{}' OR s.features = '{}' THEN k.grants ELSE k.grants || ARRAY(
+  -- The organization is no resource inside itself, whatever metadata says.
+  JOIN rolecall.role_keys AS k ON k.key = r.role AND k.scope = t.type AND k.scope <> 'organization'
+  CROSS JOIN LATERAL (SELECT CASE WHEN k.featured = '{}' OR s.features = '{}' THEN k.grants ELSE ARRAY(
+                  SELECT unnest(k.grants) UNION
                   SELECT g.text FROM unnest(s.features) AS f(name), jsonb_array_elements_text(k.featured->f.name) AS g(text)) END AS grants) AS h;
 --> statement-breakpoint
 COMMENT ON VIEW rolecall.scoped_access IS
@@ -300,17 +310,21 @@ SELECT 'unknown_role', NULL, NULL, k.key, jsonb_build_object('grants', k.grants)
   JOIN rolecall.policies AS p ON p.version = a.version
   JOIN rolecall.role_keys AS k ON NOT (p.compiled->'roles' ? k.key)
  WHERE EXISTS (SELECT FROM rolecall.memberships AS m
+                 JOIN rolecall.pairs AS o
+                   ON o.organization_id = m.organization_id AND o.user_id = m.user_id AND o.membership_id = m.id
                 WHERE m.role = k.key AND m.deleted_at IS NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at))
 UNION ALL
 SELECT 'unreadable_metadata', m.organization_id, m.user_id, NULL, jsonb_build_object('properties', f.names), NULL
-  FROM rolecall.active_policy AS a, rolecall.memberships AS m,
+  FROM rolecall.active_policy AS a, rolecall.memberships AS m
+       JOIN rolecall.pairs AS o
+         ON o.organization_id = m.organization_id AND o.user_id = m.user_id AND o.membership_id = m.id,
        LATERAL (SELECT array_agg(n) AS names FROM unnest(m.flaws) AS n
-                 WHERE n = 'size' OR n = ANY (SELECT s || 's' FROM unnest(a.scopes) AS s)) AS f
+                 WHERE n IN ('size', 'public_metadata') OR n = ANY (SELECT s || 's' FROM unnest(a.scopes) AS s)) AS f
  WHERE m.flaws <> '{}' AND m.deleted_at IS NULL AND f.names IS NOT NULL
 UNION ALL
 SELECT 'unreadable_metadata', o.id, NULL, NULL, jsonb_build_object('properties', o.flaws), NULL
   FROM rolecall.active_policy AS a, rolecall.organizations AS o
- WHERE o.flaws <> '{}' AND o.deleted_at IS NULL AND (a.reads_organizations OR 'size' = ANY (o.flaws))
+ WHERE o.flaws <> '{}' AND o.deleted_at IS NULL AND (a.reads_organizations OR o.flaws && '{size,public_metadata}')
 UNION ALL
 SELECT 'inviter_may_not_invite', i.organization_id, i.inviter_id, i.role,
        jsonb_build_object('invitation', i.id, 'status', i.status, 'inviterRole', coalesce(i.inviter_role, s.role)),
@@ -320,10 +334,13 @@ SELECT 'inviter_may_not_invite', i.organization_id, i.inviter_id, i.role,
   CROSS JOIN rolecall.invitations AS i
   LEFT JOIN rolecall.standing AS s ON s.organization_id = i.organization_id AND s.user_id = i.inviter_id
  WHERE i.inviter_id IS NOT NULL AND i.status IN ('pending', 'accepted')
+   -- Of roles that it leaves to the provider, the provider itself says who may invite.
+   AND NOT coalesce((p.compiled->>'extendsProvider')::boolean
+                    AND NOT p.compiled->'roles' ? coalesce(i.inviter_role, s.role), false)
    AND NOT coalesce(p.compiled#>ARRAY['roles', coalesce(i.inviter_role, s.role), 'invites'] ? i.role, false);
 --> statement-breakpoint
 COMMENT ON VIEW rolecall.open_findings IS
-  'What does not hold although the active policy says that it should, or could not be read, or is not known to it. kind is exactly_one, unknown_role, unreadable_metadata (property size: public metadata nears the 8 KB that Clerk keeps) or inviter_may_not_invite.';
+  'What does not hold although the active policy says that it should, or could not be read, or is not known to it. kind is exactly_one, unknown_role, unreadable_metadata (property size: public metadata nears the 8 KB that Clerk keeps; property public_metadata: it is no object) or inviter_may_not_invite.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.is_member_anywhere(person jsonb) RETURNS boolean
   LANGUAGE plpgsql STABLE
