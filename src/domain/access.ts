@@ -1,9 +1,9 @@
 import { ORGANIZATION } from './compiled-policy.ts';
 import type { Draft } from './draft.ts';
-import type { Holding, MemberFact, MembershipFact, RoleKeyFact } from './facts.ts';
+import type { Holding, MemberFact, MembershipFact, RoleKeyFact, ScopedRoles } from './facts.ts';
 import { EVERY } from './grant.ts';
 import { type OrganizationId, pairKey, type UserId } from './ids.ts';
-import { providerCounts } from './role-sets.ts';
+import { grantsWith, providerCounts } from './role-sets.ts';
 import { difference, intersection, permissionSet } from './sets.ts';
 
 /** What one member may do now. `member` without permissions is possible; permissions without `member` are not. */
@@ -35,20 +35,31 @@ export function rolesIn({ role, scoped }: Holding): readonly string[] {
   return [role, ...Object.values(scoped).flatMap((roles) => Object.values(roles))];
 }
 
-/** What a holding grants, in the organization and in its resources. */
-export function grantsOf(draft: Draft, organizationId: OrganizationId, holding: Holding): readonly string[] {
+/** Whose holding it is. The first members of an organization hold another role than the provider says. */
+type Pair = Pick<MemberFact, 'organizationId' | 'userId'>;
+
+/** What a holding grants its holder, in the organization and in its resources. */
+export function grantsOf(draft: Draft, pair: Pair, holding: Holding): readonly string[] {
+  return grantsOfRoles(draft, pair.organizationId, asHeld(draft, pair, holding));
+}
+
+/** What tokens of a holding may carry: what it grants, and what its roles were told to, believed or not. */
+export function carriedBy(draft: Draft, pair: Pair, holding: Holding): readonly string[] {
+  return permissionSet([
+    ...grantsOf(draft, pair, holding),
+    ...grantsThrough(draft, asHeld(draft, pair, holding), (role) => toldTo(draft, role)),
+  ]);
+}
+
+function asHeld(draft: Draft, pair: Pair, { role, scoped }: Holding): Holding {
+  return { role: derivedRole(draft, pair) ?? role, scoped };
+}
+
+function grantsOfRoles(draft: Draft, organizationId: OrganizationId, holding: Holding): readonly string[] {
   return grantsThrough(draft, holding, (role, scope) => {
     const key = draft.roleKeys.get(role);
     return key?.scope === scope ? [...key.grants, ...featuredGrants(draft, organizationId, key)] : [];
   });
-}
-
-/** What tokens of a holding may carry: what it grants, and what its roles were told to, believed or not. */
-export function carriedBy(draft: Draft, organizationId: OrganizationId, holding: Holding): readonly string[] {
-  return permissionSet([
-    ...grantsOf(draft, organizationId, holding),
-    ...grantsThrough(draft, holding, (role) => toldTo(draft, role)),
-  ]);
 }
 
 function grantsThrough(
@@ -57,13 +68,19 @@ function grantsThrough(
   grantedBy: (role: string, scope: string) => readonly string[],
 ): readonly string[] {
   const outright = grantedBy(role, ORGANIZATION);
-  const reached = Object.entries(draft.policy?.scopes ?? {}).flatMap(([type, reaches]) =>
-    reaches ? placed(outright, type, EVERY) : [],
-  );
-  const inResources = Object.entries(scoped).flatMap(([type, roles]) =>
-    Object.entries(roles).flatMap(([id, held]) => placed(grantedBy(held, type), type, id)),
+  const scopes = Object.entries(draft.policy?.scopes ?? {});
+  const reached = scopes.flatMap(([type, reaches]) => (reaches ? placed(outright, type, EVERY) : []));
+  // Of other types there are no resources, whatever metadata says: `organization` least of all.
+  const inResources = scopes.flatMap(([type]) =>
+    Object.entries(rolesInType(scoped, type)).flatMap(([id, held]) =>
+      placed(grantedBy(held, type), type, id),
+    ),
   );
   return permissionSet([...outright, ...reached, ...inResources]);
+}
+
+function rolesInType(scoped: ScopedRoles, type: string): Readonly<Record<string, string>> {
+  return Object.hasOwn(scoped, type) ? (scoped[type] ?? {}) : {};
 }
 
 function placed(texts: readonly string[], type: string, id: string): readonly string[] {
@@ -74,7 +91,7 @@ function featuredGrants(draft: Draft, organizationId: OrganizationId, key: RoleK
   const features = Object.keys(key.featured);
   if (features.length === 0) return [];
   const on = draft.organizations.get(organizationId)?.features ?? [];
-  return features.filter((feature) => on.includes(feature)).flatMap((feature) => key.featured[feature] ?? []);
+  return features.filter((feature) => on.includes(feature)).flatMap((feature) => grantsWith(key, feature));
 }
 
 function toldTo(draft: Draft, role: string): readonly string[] {
@@ -86,30 +103,40 @@ function toldTo(draft: Draft, role: string): readonly string[] {
   );
 }
 
+/** Access of the pair: through the incarnation that owns it, and no other. */
+export function accessOf(draft: Draft, organizationId: OrganizationId, userId: UserId): Access {
+  return accessThrough(draft, organizationId, userId, derivedRole(draft, { organizationId, userId }));
+}
+
+/** What the provider's roles alone give, which a first member falls back to when somebody joined before them. */
+export function accessBeneath(draft: Draft, organizationId: OrganizationId, userId: UserId): Access {
+  return accessThrough(draft, organizationId, userId, null);
+}
+
 /** Access through one membership, suspension and deleted organizations aside: those are facts of other rows. */
-function accessThrough(draft: Draft, member: MemberFact, membership: MembershipFact | undefined): Access {
+function accessThrough(
+  draft: Draft,
+  organizationId: OrganizationId,
+  userId: UserId,
+  derived: string | null,
+): Access {
+  const member = draft.members.get(pairKey(organizationId, userId));
+  const membership = member === undefined ? undefined : draft.memberships.get(member.membershipId);
   if (membership === undefined || !isAlive(membership) || membership.role === null) return NO_ACCESS;
-  const derived = isFirstMember(draft, member) ? (draft.policy?.firstMembers?.role ?? null) : null;
   const role = derived ?? membership.role;
   if (membership.contested) return { member: true, role, permissions: [] };
   const [first = [], ...others] = holdingsOf(membership).map((holding) =>
-    grantsOf(draft, member.organizationId, { ...holding, role: derived ?? holding.role }),
+    grantsOfRoles(draft, organizationId, { ...holding, role: derived ?? holding.role }),
   );
   return { member: true, role, permissions: others.reduce(intersection, first) };
-}
-
-/** Access of the pair: through the incarnation that owns it, and no other. */
-export function accessOf(draft: Draft, organizationId: OrganizationId, userId: UserId): Access {
-  const member = draft.members.get(pairKey(organizationId, userId));
-  return member === undefined
-    ? NO_ACCESS
-    : accessThrough(draft, member, draft.memberships.get(member.membershipId));
 }
 
 /** The pairs that joined an organization first, over all incarnations, as many as the policy makes something of. */
 export function firstMembers(draft: Draft, organizationId: OrganizationId): readonly MemberFact[] {
   const count = draft.policy?.firstMembers?.count ?? 0;
   if (count === 0) return [];
+  // Whoever moves them writes this row, so that looking at it is enough to notice.
+  draft.organizations.get(organizationId);
   return draft.members
     .values()
     .filter((member) => member.organizationId === organizationId)
@@ -117,8 +144,10 @@ export function firstMembers(draft: Draft, organizationId: OrganizationId): read
     .slice(0, count);
 }
 
-function isFirstMember(draft: Draft, { organizationId, userId }: MemberFact): boolean {
-  return firstMembers(draft, organizationId).some((first) => first.userId === userId);
+/** The role that the policy gives a first member, whatever the provider says; null for everybody else. */
+export function derivedRole(draft: Draft, { organizationId, userId }: Pair): string | null {
+  const first = firstMembers(draft, organizationId).some((member) => member.userId === userId);
+  return first ? (draft.policy?.firstMembers?.role ?? null) : null;
 }
 
 /** Whether `after` allows anything that `before` did not (rule 5). */

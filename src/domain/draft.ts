@@ -1,4 +1,5 @@
 import type { Change } from './changes.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
 import type { OwedEffect } from './effects.ts';
 import type { Facts } from './facts.ts';
 
@@ -7,6 +8,7 @@ export class DraftTable<Row> {
   readonly #read: ReadonlyMap<string, Row>;
   readonly #written = new Map<string, Row>();
   readonly #consulted = new Set<string>();
+  #surveyed = false;
 
   constructor(read: ReadonlyMap<string, Row>) {
     this.#read = read;
@@ -23,6 +25,7 @@ export class DraftTable<Row> {
   }
 
   values(): Row[] {
+    this.#surveyed = true;
     return [...new Map([...this.#read, ...this.#written]).values()];
   }
 
@@ -34,6 +37,11 @@ export class DraftTable<Row> {
   /** Every key the decision looked at: it is only valid while these rows are as they were read. */
   get consulted(): ReadonlySet<string> {
     return this.#consulted;
+  }
+
+  /** Whether it asked which rows there are: it is only valid while there are no others. */
+  get surveyed(): boolean {
+    return this.#surveyed;
   }
 }
 
@@ -49,7 +57,8 @@ export class Draft {
   readonly members;
   readonly sessions;
   readonly invitations;
-  readonly policy;
+  readonly #policy;
+  #restsOnPolicy = false;
   readonly changes: Change[] = [];
   readonly effects: OwedEffect[] = [];
 
@@ -64,6 +73,16 @@ export class Draft {
     this.members = new DraftTable(facts.members);
     this.sessions = new DraftTable(facts.sessions);
     this.invitations = new DraftTable(facts.invitations);
-    this.policy = facts.policy;
+    this.#policy = facts.policy;
+  }
+
+  get policy(): CompiledPolicy | null {
+    this.#restsOnPolicy = true;
+    return this.#policy;
+  }
+
+  /** Whether the decision would be another one under another policy. */
+  get restsOnPolicy(): boolean {
+    return this.#restsOnPolicy;
   }
 }

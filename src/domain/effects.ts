@@ -76,8 +76,11 @@ export function subjectOf(effect: OwedEffect): string {
   }
 }
 
-/** Two effects of one subject as one: the later cutoff, the more urgent lane, the stricter condition. */
+/** Two effects of one subject as one: the later cutoff, the more urgent lane, the stricter condition, the longer wait. */
 export function joinEffects(first: OwedEffect, second: OwedEffect): OwedEffect {
+  if (first.kind === 'check_constraints' && second.kind === 'check_constraints') {
+    return { ...second, settleMs: Math.max(first.settleMs, second.settleMs) };
+  }
   if (first.kind !== 'revoke_sessions' || second.kind !== 'revoke_sessions') return second;
   return {
     kind: 'revoke_sessions',

@@ -23,7 +23,7 @@ export function decideMembershipDeleted(draft: Draft, said: MembershipDeleted, c
     return reached;
   }
   const before = accessOf(draft, identity.organizationId, identity.userId);
-  const displaced = watchFirstMembers(draft, identity);
+  const moveFirst = watchFirstMembers(draft, identity);
   const row = { ...identify(known, identity), deletedAt };
   draft.memberships.put(said.id, row);
   const member = claimPair(draft, row);
@@ -32,7 +32,7 @@ export function decideMembershipDeleted(draft: Draft, said: MembershipDeleted, c
   const cutoff = cutMember(draft, member, at, 'removed', context);
   const after = accessOf(draft, identity.organizationId, identity.userId);
   recordMemberChange(draft, identity, before, after, [cutoff], said.at);
-  displaced(said.at, context);
+  moveFirst(said.at, context);
   oweConstraintChecks(draft, identity.organizationId, before, after);
   return owns ? reached : verdict('stale', 'superseded');
 }

@@ -1,7 +1,9 @@
 import {
   type Access,
+  accessBeneath,
   accessOf,
   carriedBy,
+  derivedRole,
   gains,
   grantsOf,
   holdingsOf,
@@ -38,9 +40,11 @@ export function decideMembership(draft: Draft, said: MembershipSnapshot, context
   doubtSuspension(draft, said);
   doubtOrganization(draft, said);
 
-  const before = accessOf(draft, said.organizationId, said.userId);
-  const displaced = watchFirstMembers(draft, said);
-  const previous = draft.members.get(pairKey(said.organizationId, said.userId));
+  const before = accessOf(draft, organizationId, userId);
+  const beneath = accessBeneath(draft, organizationId, userId);
+  const derived = derivedRole(draft, said);
+  const moveFirst = watchFirstMembers(draft, said);
+  const previous = draft.members.get(pairKey(organizationId, userId));
   const identified = identify(known, said);
   const merged = mergeSnapshot(identified, said);
   draft.memberships.put(said.id, merged.row);
@@ -49,31 +53,42 @@ export function decideMembership(draft: Draft, said: MembershipSnapshot, context
 
   let row = merged.row;
   let reached = merged.verdict;
-  if (context.late && gains(before, accessOf(draft, said.organizationId, said.userId))) {
+  const gained =
+    gains(beneath, accessBeneath(draft, organizationId, userId)) ||
+    // Who turns out to have joined among the first gains by what is over and done: nothing can have undone it since.
+    (derived === derivedRole(draft, said) && gains(before, accessOf(draft, organizationId, userId)));
+  if (context.late && merged.row !== identified && (gained || addsUnspoken(draft, identified, said))) {
     row = holdSnapshot(identified, said);
     draft.memberships.put(said.id, row);
     reached = verdict('held', 'late_gain');
   }
   if (reached.outcome === 'held') {
-    draft.effects.push({
-      kind: 'lookup_member',
-      organizationId: said.organizationId,
-      userId: said.userId,
-    });
+    draft.effects.push({ kind: 'lookup_member', organizationId, userId });
   }
 
-  const after = accessOf(draft, said.organizationId, said.userId);
+  const after = accessOf(draft, organizationId, userId);
   const cutoffs = lossesOf(draft, { said, known, row, member, previous, before, after }).map((loss) =>
     cutMember(draft, currentMember(draft, member), loss.at, loss.cause, context),
   );
   recordMemberChange(draft, said, before, after, cutoffs, said.version.at);
-  displaced(said.version.at, context);
+  moveFirst(said.version.at, context);
   oweConstraintChecks(draft, organizationId, before, after);
   if (!owns && reached.outcome === 'applied') return verdict('stale', 'superseded');
   if (said.told === 'observed' && reached.outcome === 'stale' && isUnresolved(row)) {
     return verdict('held', 'contested');
   }
   return reached;
+}
+
+/**
+ * Whether it adds a role in a resource of a type of which the policy does not speak. What that grants, another policy
+ * will say, and then nobody would ask any more whether it was told in time.
+ */
+function addsUnspoken(draft: Draft, known: MembershipFact, said: MembershipSnapshot): boolean {
+  const spoken = draft.policy?.scopes ?? {};
+  return Object.entries(said.scoped)
+    .filter(([type]) => !Object.hasOwn(spoken, type))
+    .some(([type, roles]) => Object.entries(roles).some(([id, role]) => known.scoped[type]?.[id] !== role));
 }
 
 interface Decided {
@@ -148,13 +163,13 @@ function lossOf(
   listed: readonly string[],
   after: Access,
 ): Loss['cause'] | 'nothing' {
-  const { organizationId } = said;
+  const counts = providerCounts(draft, said.role) && derivedRole(draft, said) === null;
   const believed = [
-    ...(providerCounts(draft, said.role) ? listed : []),
-    ...holdings.flatMap((holding) => grantsOf(draft, organizationId, holding)),
+    ...(counts ? listed : []),
+    ...holdings.flatMap((holding) => grantsOf(draft, said, holding)),
   ];
   if (difference(believed, after.permissions).length > 0) return 'reduced';
-  const told = holdings.flatMap((holding) => carriedBy(draft, organizationId, holding));
+  const told = holdings.flatMap((holding) => carriedBy(draft, said, holding));
   return difference(told, after.permissions).length > 0 ? null : 'nothing';
 }
 

@@ -18,7 +18,12 @@ export function decideOrganization(draft: Draft, said: OrganizationSnapshot, con
   const known = draft.organizations.get(said.id) ?? unseenOrganization(said.id);
   if (known.deletedAt !== null) return verdict('stale', 'deleted_before');
   const order = known.version === null ? 1 : compareVersions(said.version, known.version);
-  if (order < 0) return verdict('stale', 'older_than_known');
+  if (order < 0) {
+    // An answer that is behind settles nothing of what may wait for one: the provider is asked again.
+    return said.told === 'observed'
+      ? verdict('held', 'changed_too_recently')
+      : verdict('stale', 'older_than_known');
+  }
   const disputed = order === 0 && !sameAllowed(known, said.metadata);
   if (order === 0 && !disputed) return verdict('stale', 'already_known');
 
@@ -39,6 +44,13 @@ export function decideOrganization(draft: Draft, said: OrganizationSnapshot, con
   if (!held) return verdict('applied', 'newer');
   draft.effects.push({ kind: 'lookup_organization', organizationId: said.id });
   return verdict('held', disputed ? 'contested' : 'late_gain');
+}
+
+/** Whether some role's grants hang on one of these features. */
+function matters(draft: Draft, features: readonly string[]): boolean {
+  return draft.roleKeys
+    .values()
+    .some((key) => features.some((feature) => Object.hasOwn(key.featured, feature)));
 }
 
 /** One fact on one row; nothing below it lives, now or later (rule 3). */
@@ -77,10 +89,7 @@ export function unseenOrganization(id: OrganizationId): OrganizationFact {
 function recordFeatures(draft: Draft, before: OrganizationFact, at: number): void {
   const after = draft.organizations.get(before.id) ?? before;
   if (sameSet(before.features, after.features)) return;
-  const off = difference(before.features, after.features);
-  const lost = draft.roleKeys
-    .values()
-    .some((key) => off.some((feature) => key.featured[feature] !== undefined));
+  const lost = matters(draft, difference(before.features, after.features));
   if (lost) draft.organizations.put(before.id, { ...after, cutoff: latest(after.cutoff, at) });
   const cutoff = lost ? cutoffOf(before.id, at) : null;
   record(draft, 'features_changed', before.id, after.features, cutoff, at);

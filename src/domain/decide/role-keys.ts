@@ -2,7 +2,7 @@ import type { Cutoff } from '../changes.ts';
 import { ORGANIZATION } from '../compiled-policy.ts';
 import type { Draft } from '../draft.ts';
 import type { RoleFact, RoleKeyFact } from '../facts.ts';
-import { definitionOf, deriveProvided } from '../provided.ts';
+import { deriveProvided } from '../provided.ts';
 import { losesAny, providerCounts, roleSets, sameSets } from '../role-sets.ts';
 import { difference, sameSet } from '../sets.ts';
 import { compareVersions, createdLater, latest, type Version } from '../version.ts';
@@ -30,7 +30,7 @@ export function unheardKey(key: string): RoleKeyFact {
 export function putProvided(draft: Draft, key: RoleKeyFact, provided: readonly string[], at: number): void {
   const known = draft.roleKeys.get(key.key);
   const before = known ?? unheardKey(key.key);
-  const after = roleSets(draft, key.key, provided, definitionOf(draft, key.roleId).deleted);
+  const after = roleSets(draft, key, provided);
   const moved = !sameSets(before, after);
   if (known === key && !moved && sameSet(before.provided, provided)) return;
   const lost = losesAny(before, after);

@@ -2,11 +2,20 @@ import type { Draft } from '../draft.ts';
 import type { RoleDeleted, RoleSnapshot } from '../evidence.ts';
 import type { RoleFact } from '../facts.ts';
 import { definitionOf, deriveProvided } from '../provided.ts';
+import { losesAny, roleSets } from '../role-sets.ts';
 import { difference, intersection, permissionSet, sameSet } from '../sets.ts';
 import { compareVersions, latest } from '../version.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
 import { claimPermission, meantToday } from './permission.ts';
-import { claimRoleKey, cutLostSince, cutRole, keysOf, putProvided, rederiveAll } from './role-keys.ts';
+import {
+  claimRoleKey,
+  cutLostSince,
+  cutRole,
+  keysOf,
+  putProvided,
+  rederiveAll,
+  unheardKey,
+} from './role-keys.ts';
 
 export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): Verdict {
   const learnt = said.permissions.map((permission) => claimPermission(draft, permission, context));
@@ -33,8 +42,7 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
         permissions: disputed ? permissionSet([...known.permissions, ...told]) : known.permissions,
         createdAt,
       };
-  draft.roles.put(said.id, row);
-  claimRoleKey(draft, row, said.key);
+  const unnamed = takeName(draft, known, row, said.key, newer && context.late);
 
   const { at } = said.version;
   const heldBack = rederiveKeysOf(
@@ -57,7 +65,7 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
   const carried = permissionSet(said.permissions.map((permission) => permission.key));
   cutLostSince(draft, said.key, carried, at, (definition) => compareVersions(said.version, definition) < 0);
 
-  if (heldBack || learnt.includes('withheld')) {
+  if (heldBack || unnamed || learnt.includes('withheld')) {
     draft.effects.push({ kind: 'lookup_roles' });
     return verdict('held', disputed ? 'contested' : 'late_gain');
   }
@@ -81,6 +89,26 @@ export function decideRoleDeleted(draft: Draft, said: RoleDeleted): Verdict {
   }
   if (known.key === null) draft.effects.push({ kind: 'lookup_roles' });
   return known.deletedAt === null ? verdict('applied', 'newer') : verdict('stale', 'already_known');
+}
+
+/**
+ * Writes the role and gives it its key. To a policy its name says what it grants: where late news of the name would give
+ * a holder something, the name waits for an answer, and the keys stay whose they were. True when it does.
+ */
+function takeName(draft: Draft, known: RoleFact, row: RoleFact, name: string, late: boolean): boolean {
+  const keys = new Set([...keysOf(draft, row.id).map(({ key }) => key), name]);
+  const before = [...keys].map((key) => draft.roleKeys.get(key) ?? unheardKey(key));
+  draft.roles.put(row.id, row);
+  claimRoleKey(draft, row, name);
+  if (!late) return false;
+  const gains = before.some((was) => {
+    const roleId = draft.roleKeys.get(was.key)?.roleId ?? null;
+    return losesAny(roleSets(draft, { key: was.key, roleId }, was.provided), was);
+  });
+  if (!gains) return false;
+  draft.roles.put(row.id, { ...row, key: known.key });
+  for (const was of before) draft.roleKeys.put(was.key, was);
+  return true;
 }
 
 /**
