@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { OrganizationId, UserId } from '../../src/domain/ids.ts';
+import { postgresListingStore } from '../../src/store/postgres/listing-store.ts';
 import {
   access,
   column,
@@ -132,6 +134,31 @@ test('a login that is only a member of rolecall_service carries the whole way th
     providerInstance: clerk.instanceId,
   });
   expect(await rig.sql`select from rolecall.effects where status <> 'done'`).toHaveLength(0);
+});
+
+test('a login that is only a member of rolecall_service answers every list', async () => {
+  const { statements } = rig.worker({ url: await login('rolecall_service') });
+  const listing = postgresListingStore(statements);
+  const organizationId = 'org_user_a' as OrganizationId;
+  const [actor, scope] = ['user_a' as UserId, { type: 'workspace', id: 'ws_1' }];
+  const page = { organizationId, role: null, scope: null, after: null, limit: 10 };
+  expect((await listing.listMembers(page)).members.length).toBeGreaterThan(0);
+  expect((await listing.listMembers({ ...page, scope })).members).toEqual([]);
+  const invitations = {
+    organizationId,
+    status: 'all',
+    inviter: null,
+    now: 1,
+    after: null,
+    limit: 10,
+  } as const;
+  expect((await listing.listInvitations(invitations)).invitations).toEqual([]);
+  expect(await listing.countPendingInvitations({ organizationId, userId: actor, now: 1 })).toBe(0);
+  expect((await listing.countSeats(organizationId)).roles).not.toEqual([]);
+  expect((await listing.readRoles()).provided).not.toEqual([]);
+  const assignment = await listing.readAssignment({ organizationId, actor, target: null, scope: null });
+  expect(assignment.people.has(actor)).toBe(true);
+  expect(await listing.listFindings({ organizationId, everywhere: true, limit: 10 })).toEqual([]);
 });
 
 test('the service may not remove what happened, nor read how it was migrated', async () => {
