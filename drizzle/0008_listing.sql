@@ -26,53 +26,6 @@ SELECT k.key, coalesce(r.name, k.key) AS title, coalesce(r.description, '') AS d
 COMMENT ON VIEW rolecall.provided_roles IS
   'Internal. The organization roles that the provider has now, with the permissions that it gives them.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.may_invite(compiled jsonb, inviter_role text, role text) RETURNS boolean
-  LANGUAGE sql STABLE PARALLEL SAFE
-  RETURN coalesce(CASE
-    WHEN compiled->'roles' ? inviter_role THEN compiled#>ARRAY['roles', inviter_role, 'invites'] ? role
-    -- The provider's own rule for its own roles.
-    WHEN (compiled->>'extendsProvider')::boolean THEN EXISTS (
-      SELECT FROM rolecall.provided_roles AS p
-       WHERE p.key = inviter_role AND 'org:sys_memberships:manage' = ANY (p.permissions))
-  END, false);
---> statement-breakpoint
-COMMENT ON FUNCTION rolecall.may_invite(jsonb, text, text) IS
-  'Internal. Whether, by a compiled policy, the holder of one organization role may invite into another one.';
---> statement-breakpoint
-CREATE OR REPLACE VIEW rolecall.open_findings AS
-SELECT f.kind, f.organization_id, NULL::text AS user_id, f.role, f.detail, f.found_at
-  FROM rolecall.findings AS f WHERE f.ended_at IS NULL
-UNION ALL
--- A role that the provider sends and the policy does not know: it grants nothing, or what the provider says.
-SELECT 'unknown_role', NULL, NULL, k.key, jsonb_build_object('grants', k.grants), NULL
-  FROM rolecall.active_policy AS a
-  JOIN rolecall.policies AS p ON p.version = a.version
-  JOIN rolecall.role_keys AS k ON NOT (p.compiled->'roles' ? k.key)
- WHERE EXISTS (SELECT FROM rolecall.memberships AS m
-                WHERE m.role = k.key AND m.deleted_at IS NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at)
-               -- Asked for each role by itself, and not for every member what their role is.
-               OFFSET 0)
-UNION ALL
-SELECT 'unreadable_metadata', m.organization_id, m.user_id, NULL, jsonb_build_object('properties', f.names), NULL
-  FROM rolecall.active_policy AS a, rolecall.memberships AS m,
-       LATERAL (SELECT array_agg(n) AS names FROM unnest(m.flaws) AS n
-                 WHERE n = 'size' OR n = ANY (SELECT s || 's' FROM unnest(a.scopes) AS s)) AS f
- WHERE m.flaws <> '{}' AND m.deleted_at IS NULL AND f.names IS NOT NULL
-UNION ALL
-SELECT 'unreadable_metadata', o.id, NULL, NULL, jsonb_build_object('properties', o.flaws), NULL
-  FROM rolecall.active_policy AS a, rolecall.organizations AS o
- WHERE o.flaws <> '{}' AND o.deleted_at IS NULL AND (a.reads_organizations OR 'size' = ANY (o.flaws))
-UNION ALL
-SELECT 'inviter_may_not_invite', i.organization_id, i.inviter_id, i.role,
-       jsonb_build_object('invitation', i.id, 'status', i.status, 'inviter_role', coalesce(i.inviter_role, s.role)),
-       to_timestamp(i.created_at / 1000.0)
-  FROM rolecall.active_policy AS a
-  JOIN rolecall.policies AS p ON p.version = a.version
-  CROSS JOIN rolecall.invitations AS i
-  LEFT JOIN rolecall.standing AS s ON s.organization_id = i.organization_id AND s.user_id = i.inviter_id
- WHERE i.inviter_id IS NOT NULL AND i.status IN ('pending', 'accepted')
-   AND NOT rolecall.may_invite(p.compiled, coalesce(i.inviter_role, s.role), i.role);
---> statement-breakpoint
 CREATE FUNCTION rolecall.list_members(wanted jsonb) RETURNS jsonb
   LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp
@@ -116,7 +69,7 @@ BEGIN
         UNION
         SELECT f.user_id FROM rolecall.active_policy AS a, LATERAL (
           SELECT p.user_id FROM rolecall.pairs AS p WHERE p.organization_id = organization
-           ORDER BY p.first_joined_at, p.user_id LIMIT a.first_count) AS f
+           ORDER BY p.first_joined_at, p.user_id COLLATE "C" LIMIT a.first_count) AS f
          WHERE a.first_role = wanted_role AND f.user_id > following) AS c
        ORDER BY c.user_id LIMIT looked_at);
   ELSE
@@ -341,7 +294,7 @@ DECLARE
 BEGIN
   ALTER VIEW rolecall.provided_roles OWNER TO rolecall_owner;
   FOREACH made IN ARRAY ARRAY[
-    'resources_in(text, jsonb)', 'may_invite(jsonb, text, text)', 'list_members(jsonb)', 'list_invitations(jsonb)',
+    'resources_in(text, jsonb)', 'list_members(jsonb)', 'list_invitations(jsonb)',
     'count_pending_invitations(jsonb)', 'count_seats(jsonb)', 'read_assignment(jsonb)', 'read_roles(jsonb)',
     'list_findings(jsonb)'] LOOP
     EXECUTE format('ALTER FUNCTION rolecall.%s OWNER TO rolecall_owner', made);
