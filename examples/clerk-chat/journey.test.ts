@@ -33,6 +33,7 @@ const newWorkspace = async (features: readonly string[] = []) => {
     switchOn: (...on: string[]) =>
       journey.happens((clerk) => clerk.updateOrganizationMetadata(id, { features: on })),
     ask: (token: string, request: string) => journey.ask(token, request.replace(' ', ` /${id}`)),
+    read: async (what: string) => (await journey.read(`/v1/organizations/${id}/${what}`)).body,
   };
 };
 
@@ -157,5 +158,66 @@ describe('features', () => {
     const contact = await workspace.ask(journey.token(ben), 'GET /contacts/customer');
     expect(contact).toMatchObject(missing('contacts:view'));
     expect(await workspace.ask(journey.token(ann), 'GET /contacts/customer')).toEqual(done);
+  });
+});
+
+describe('teammates', () => {
+  test('below five seats the admin is paid for, from five on one admin is free, and no second one', async () => {
+    const workspace = await newWorkspace();
+    for (const role of [admin, agent, agent, member]) await workspace.join(role);
+    expect(await workspace.read('seats')).toMatchObject({ total: 4, free: 0, paid: 4 });
+    await workspace.join(member);
+    expect(await workspace.read('seats')).toMatchObject({ total: 5, free: 1, paid: 4 });
+    await workspace.join(admin);
+    expect(await workspace.read('seats')).toMatchObject({ total: 6, free: 1, paid: 5 });
+  });
+
+  test('Manager and Agent invite, up to their own role, and change and remove nobody', async () => {
+    const workspace = await newWorkspace();
+    const people = {
+      [owner]: await workspace.join(owner),
+      [admin]: await workspace.join(admin),
+      [manager]: await workspace.join(manager),
+      [agent]: await workspace.join(agent),
+      [member]: await workspace.join(member),
+    };
+    const assignable = (actor: Role, target: Role) =>
+      workspace.read(`assignable-roles?actor=${people[actor].id}&target=${people[target].id}`);
+    const changesNobody = { change: [], remove: false };
+    expect(await assignable(manager, agent)).toMatchObject({
+      invite: [agent, manager, member],
+      ...changesNobody,
+    });
+    expect(await assignable(agent, member)).toMatchObject({ invite: [agent, member], ...changesNobody });
+    expect(await assignable(member, member)).toMatchObject({ invite: [], ...changesNobody });
+    expect(await assignable(admin, owner)).toMatchObject(changesNobody);
+    expect(await assignable(admin, agent)).toMatchObject({
+      invite: [admin, agent, manager, member],
+      change: [admin, manager, member],
+      remove: true,
+    });
+  });
+
+  test('an Agent who invites an Admin all the same is found out, and what they leave behind is listed', async () => {
+    const workspace = await newWorkspace();
+    const inviter = await workspace.join(agent);
+    const invite = (role: Role) =>
+      journey.happens((clerk) =>
+        clerk.createInvitation(workspace.id, `${role.slice(4)}@example.com`, role, { inviterId: inviter.id }),
+      );
+    await invite(member);
+    expect(await workspace.read('findings')).toMatchObject({ findings: [] });
+    await invite(admin);
+    expect(await workspace.read('findings')).toMatchObject({
+      findings: [{ kind: 'inviter_may_not_invite', user: inviter.id, role: admin }],
+    });
+
+    await journey.happens((clerk) => clerk.removeMember(workspace.id, inviter.id));
+    expect(await workspace.read(`invitations?inviter=${inviter.id}`)).toMatchObject({
+      invitations: [
+        { role: admin, status: 'pending', findings: ['inviter_may_not_invite', 'inviter_left'] },
+        { role: member, status: 'pending', findings: ['inviter_left'] },
+      ],
+    });
   });
 });
