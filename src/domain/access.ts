@@ -1,3 +1,4 @@
+import type { ChangeDetails } from './changes.ts';
 import { ORGANIZATION } from './compiled-policy.ts';
 import type { Draft } from './draft.ts';
 import type { Holding, MemberFact, MembershipFact, RoleKeyFact, ScopedRoles } from './facts.ts';
@@ -12,9 +13,11 @@ export interface Access {
   readonly role: string | null;
   /** As `grantText` writes them, those in resources among them; sorted. */
   readonly permissions: readonly string[];
+  /** What it rests on besides the role, as changes tell it. */
+  readonly basis: ChangeDetails;
 }
 
-const NO_ACCESS: Access = { member: false, role: null, permissions: [] };
+const NO_ACCESS: Access = { member: false, role: null, permissions: [], basis: {} };
 
 /** Deleted is final; absent lasts until later evidence; without a believed role there is no member yet. */
 export function isAlive(membership: MembershipFact): boolean {
@@ -124,11 +127,26 @@ function accessThrough(
   const membership = member === undefined ? undefined : draft.memberships.get(member.membershipId);
   if (membership === undefined || !isAlive(membership) || membership.role === null) return NO_ACCESS;
   const role = derived ?? membership.role;
-  if (membership.contested) return { member: true, role, permissions: [] };
+  const basis = basisOf(draft, membership, derived);
+  if (membership.contested) return { member: true, role, permissions: [], basis };
   const [first = [], ...others] = holdingsOf(membership).map((holding) =>
     grantsOfRoles(draft, organizationId, { ...holding, role: derived ?? holding.role }),
   );
-  return { member: true, role, permissions: others.reduce(intersection, first) };
+  return { member: true, role, permissions: others.reduce(intersection, first), basis };
+}
+
+function basisOf(draft: Draft, membership: MembershipFact, derived: string | null): ChangeDetails {
+  const { scoped, ceiling, contested } = membership;
+  const known = (roles: ScopedRoles): ScopedRoles =>
+    Object.fromEntries(Object.entries(roles).filter(([type]) => draft.policy?.scopes[type] !== undefined));
+  const believed = known(scoped);
+  return {
+    ...(Object.keys(believed).length === 0 ? {} : { scoped: believed }),
+    ...(contested ? { contested } : {}),
+    ...(ceiling.length === 0
+      ? {}
+      : { waiting: ceiling.map((held) => ({ role: derived ?? held.role, scoped: known(held.scoped) })) }),
+  };
 }
 
 /** The pairs that joined an organization first, over all incarnations, as many as the policy makes something of. */

@@ -26,6 +26,7 @@ export function recordMemberChange(
     agentId: null,
     role: after.role,
     permissions: after.permissions,
+    details: after.basis,
     cutoff,
     at,
   });
@@ -36,5 +37,8 @@ function changeKind(before: Access, after: Access): ChangeKind | null {
   if (difference(before.permissions, after.permissions).length > 0) {
     return after.permissions.length === 0 ? 'withheld' : 'reduced';
   }
-  return gains(before, after) || before.role !== after.role ? 'granted' : null;
+  if (gains(before, after) || before.role !== after.role) return 'granted';
+  // Nothing moved yet, but roles and features that change later will not mean the same to this member.
+  if (JSON.stringify(before.basis) === JSON.stringify(after.basis)) return null;
+  return after.basis.contested === true || after.basis.waiting !== undefined ? 'withheld' : 'granted';
 }

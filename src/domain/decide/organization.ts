@@ -1,4 +1,4 @@
-import type { Cutoff } from '../changes.ts';
+import type { Change, Cutoff } from '../changes.ts';
 import type { Draft } from '../draft.ts';
 import type {
   MembershipSnapshot,
@@ -59,7 +59,8 @@ export function decideOrganizationDeleted(draft: Draft, said: OrganizationDelete
   if (known.deletedAt !== null) return verdict('stale', 'already_known');
   const cutoff = latest(known.cutoff, said.at);
   draft.organizations.put(said.id, { ...known, deletedAt: said.at, cutoff });
-  record(draft, 'organization_deleted', said.id, [], cutoffOf(said.id, said.at), said.at);
+  const gone = { kind: 'organization_deleted', organizationId: said.id } as const;
+  record(draft, { ...gone, cutoff: cutoffOf(said.id, said.at), at: said.at });
   return verdict('applied', 'newer');
 }
 
@@ -92,7 +93,13 @@ function recordFeatures(draft: Draft, before: OrganizationFact, at: number): voi
   const lost = matters(draft, difference(before.features, after.features));
   if (lost) draft.organizations.put(before.id, { ...after, cutoff: latest(after.cutoff, at) });
   const cutoff = lost ? cutoffOf(before.id, at) : null;
-  record(draft, 'features_changed', before.id, after.features, cutoff, at);
+  record(draft, {
+    kind: 'features_changed',
+    organizationId: before.id,
+    details: { features: after.features },
+    cutoff,
+    at,
+  });
 }
 
 /** Agents have no tokens of the provider: they are asked about, and answered by what holds now. */
@@ -102,20 +109,16 @@ function recordAgents(draft: Draft, before: OrganizationFact, at: number): void 
     const tools = toolsOf(after, agentId);
     if (sameSet(toolsOf(before, agentId), tools)) continue;
     const permissions = tools.map((tool) => `tool:${tool}`);
-    record(draft, 'agent_changed', before.id, permissions, null, at, agentId);
+    record(draft, { kind: 'agent_changed', organizationId: before.id, agentId, permissions, at });
   }
 }
 
 function record(
   draft: Draft,
-  kind: 'organization_deleted' | 'features_changed' | 'agent_changed',
-  organizationId: OrganizationId,
-  permissions: readonly string[],
-  cutoff: Cutoff | null,
-  at: number,
-  agentId: string | null = null,
+  change: Pick<Change, 'kind' | 'organizationId' | 'at'> & Partial<Change>,
 ): void {
-  draft.changes.push({ kind, organizationId, userId: null, agentId, role: null, permissions, cutoff, at });
+  const nothing = { userId: null, agentId: null, role: null, permissions: [], details: {}, cutoff: null };
+  draft.changes.push({ ...nothing, ...change });
 }
 
 function cutoffOf(id: OrganizationId, at: number): Cutoff {

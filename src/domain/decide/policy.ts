@@ -4,7 +4,7 @@ import { Draft } from '../draft.ts';
 import type { Facts } from '../facts.ts';
 import { difference } from '../sets.ts';
 import { latest } from '../version.ts';
-import { putProvided, rederiveAll, unheardKey } from './role-keys.ts';
+import { putProvided, rederiveAll, roleChange, roleCutoff, unheardKey } from './role-keys.ts';
 
 /** What one role's holders gain and lose when another policy is activated. */
 export interface RoleDifference {
@@ -32,12 +32,13 @@ export interface PolicyDecision {
  */
 export function decidePolicy(facts: Facts, next: CompiledPolicy, at: number): PolicyDecision {
   const draft = new Draft({ ...facts, policy: next });
+  // Before the roles: whoever keeps a copy must not take their new grants to the places that the old ones reached.
+  draft.changes.push(policyChange(facts.policy, next, at));
   rederiveAll(draft, at);
   for (const key of Object.keys(next.roles)) {
     if (draft.roleKeys.get(key) === undefined) putProvided(draft, unheardKey(key), [], at);
   }
   if (losesPlaces(facts.policy, next)) cutAll(draft, at);
-  draft.changes.push(change('policy_changed', null, [], at));
   const differences = [...draft.roleKeys.written.keys()]
     .sort()
     .flatMap((key) => differenceOf(facts, draft, key));
@@ -48,8 +49,12 @@ export function decidePolicy(facts: Facts, next: CompiledPolicy, at: number): Po
 function losesPlaces(before: CompiledPolicy | null, after: CompiledPolicy): boolean {
   const reached = Object.entries(before?.scopes ?? {}).filter(([, reaches]) => reaches);
   if (reached.some(([type]) => after.scopes[type] !== true)) return true;
+  return !sameFirstMembers(before, after);
+}
+
+function sameFirstMembers(before: CompiledPolicy | null, after: CompiledPolicy): boolean {
   const [was, is] = [before?.firstMembers ?? null, after.firstMembers];
-  return was?.role !== is?.role || (was?.count ?? 0) !== (is?.count ?? 0);
+  return was?.role === is?.role && (was?.count ?? 0) === (is?.count ?? 0);
 }
 
 function cutAll(draft: Draft, at: number): void {
@@ -57,7 +62,7 @@ function cutAll(draft: Draft, at: number): void {
   for (const key of draft.roleKeys.values()) {
     if (key.scope !== ORGANIZATION || key.grants.length === 0 || cut.includes(key.key)) continue;
     draft.roleKeys.put(key.key, { ...key, cutoff: latest(key.cutoff, at) });
-    draft.changes.push(change('role_changed', key.key, key.grants, at));
+    draft.changes.push(roleChange(key, roleCutoff(key.key, at, true), at));
   }
 }
 
@@ -65,14 +70,21 @@ function losingRoles(draft: Draft): string[] {
   return draft.changes.flatMap(({ cutoff }) => (cutoff?.of === 'role' ? [cutoff.id] : []));
 }
 
-function change(
-  kind: 'policy_changed' | 'role_changed',
-  role: string | null,
-  permissions: readonly string[],
-  at: number,
-): Change {
-  const cutoff = role === null ? null : ({ of: 'role', id: role, at, notBeforeCommit: true } as const);
-  return { kind, organizationId: null, userId: null, agentId: null, role, permissions, cutoff, at };
+/** Roles are told of one by one. Who holds which of them, and whether agents hold anything, is not. */
+function policyChange(before: CompiledPolicy | null, after: CompiledPolicy, at: number): Change {
+  const sameHolders =
+    sameFirstMembers(before, after) && (before?.readsOrganizations ?? false) === after.readsOrganizations;
+  return {
+    kind: 'policy_changed',
+    organizationId: null,
+    userId: null,
+    agentId: null,
+    role: null,
+    permissions: [],
+    details: { scopes: after.scopes, unsure: sameHolders ? 'resources' : 'everything' },
+    cutoff: null,
+    at,
+  };
 }
 
 function differenceOf(facts: Facts, draft: Draft, key: string): RoleDifference[] {

@@ -1,9 +1,9 @@
-import type { Cutoff } from '../changes.ts';
+import type { Change, Cutoff } from '../changes.ts';
 import { ORGANIZATION } from '../compiled-policy.ts';
 import type { Draft } from '../draft.ts';
 import type { RoleFact, RoleKeyFact } from '../facts.ts';
 import { deriveProvided } from '../provided.ts';
-import { losesAny, providerCounts, roleSets, sameSets } from '../role-sets.ts';
+import { losesAny, providerCounts, type RoleSets, roleSets, sameSets } from '../role-sets.ts';
 import { difference, sameSet } from '../sets.ts';
 import { compareVersions, createdLater, latest, type Version } from '../version.ts';
 
@@ -37,7 +37,10 @@ export function putProvided(draft: Draft, key: RoleKeyFact, provided: readonly s
   const cutoff = lost ? latest(key.cutoff, at) : key.cutoff;
   const { scope, grants, featured } = after;
   draft.roleKeys.put(key.key, { ...key, provided, scope, grants, featured, cutoff });
-  if (moved) recordRoleChange(draft, key.key, grants, lost ? roleCutoff(key.key, at, true) : null, at);
+  if (moved) {
+    const held = { key: key.key, scope, grants, featured };
+    draft.changes.push(roleChange(held, lost ? roleCutoff(key.key, at, true) : null, at));
+  }
 }
 
 /** Every key again, after a permission died or came back, or another policy was activated: O(roles). */
@@ -51,7 +54,7 @@ export function cutRole(draft: Draft, key: string, at: number): void {
   if (known === undefined || (known.cutoff !== null && known.cutoff >= at)) return;
   if (!providerCounts(draft, key)) return;
   draft.roleKeys.put(key, { ...known, cutoff: at });
-  recordRoleChange(draft, key, known.grants, roleCutoff(key, at, false), at);
+  draft.changes.push(roleChange(known, roleCutoff(key, at, false), at));
 }
 
 /**
@@ -118,25 +121,25 @@ function claims(row: RoleFact, owner: RoleFact | undefined, held: RoleKeyFact): 
   );
 }
 
-function roleCutoff(key: string, at: number, notBeforeCommit: boolean): Cutoff {
+export function roleCutoff(key: string, at: number, notBeforeCommit: boolean): Cutoff {
   return { of: 'role', id: key, at, notBeforeCommit };
 }
 
-function recordRoleChange(
-  draft: Draft,
-  role: string,
-  permissions: readonly string[],
+/** One change for all who hold the key, with everything that it grants now. */
+export function roleChange(
+  { key, scope, grants, featured }: RoleSets & Pick<RoleKeyFact, 'key'>,
   cutoff: Cutoff | null,
   at: number,
-): void {
-  draft.changes.push({
+): Change {
+  return {
     kind: 'role_changed',
     organizationId: null,
     userId: null,
     agentId: null,
-    role,
-    permissions,
+    role: key,
+    permissions: grants,
+    details: { scope, ...(Object.keys(featured).length === 0 ? {} : { featured }) },
     cutoff,
     at,
-  });
+  };
 }

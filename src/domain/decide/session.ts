@@ -20,6 +20,7 @@ export function decideSessionEnded(draft: Draft, said: SessionEnded): Verdict {
     agentId: null,
     role: null,
     permissions: [],
+    details: {},
     cutoff: { of: 'session', id: said.id, at: said.at, notBeforeCommit: false },
     at: said.at,
   });

@@ -22,9 +22,11 @@ export function decideUser(draft: Draft, said: UserSnapshot, context: Context): 
     passwordChangedAt,
   });
 
-  if (said.suspended) cutUser(draft, said.id, said.version.at, 'suspended', !known.suspended, context);
-  if (suspended && !known.suspended) record(draft, 'suspended', said.id, said.version.at);
-  if (!suspended && known.suspended) record(draft, 'restored', said.id, said.version.at);
+  const cut =
+    said.suspended && cutUser(draft, said.id, said.version.at, 'suspended', !known.suspended, context);
+  // A suspension that was told when it was over, or told again, may be no news, but its cutoff is.
+  if (suspended && (cut || !known.suspended)) record(draft, 'suspended', said.id, said.version.at);
+  if (!suspended && (cut || known.suspended)) record(draft, 'restored', said.id, said.version.at, cut);
   // The password an account is made with ends no session: its first token is often of the same second.
   const changed = passwordChangedAt !== known.passwordChangedAt && said.told !== 'created';
   if (passwordChangedAt !== null && changed) {
@@ -63,7 +65,10 @@ function unseen(id: UserId): UserFact {
   };
 }
 
-/** A cutoff that was there already may have had a milder cause: `fresh` news owes its revocation all the same. */
+/**
+ * A cutoff that was there already may have had a milder cause: `fresh` news owes its revocation all the same. True when
+ * the cutoff moved.
+ */
 function cutUser(
   draft: Draft,
   id: UserId,
@@ -71,20 +76,25 @@ function cutUser(
   cause: LossCause,
   fresh: boolean,
   context: Context,
-): void {
+): boolean {
   const user = draft.users.get(id) ?? unseen(id);
   const moved = user.cutoff === null || at > user.cutoff;
   if (moved) draft.users.put(id, { ...user, cutoff: at });
   const revocation = moved || fresh ? revocationOwed(id, at, cause, context.consequences) : null;
   if (revocation !== null) draft.effects.push(revocation);
+  return moved;
 }
 
-function record(draft: Draft, kind: ChangeKind, userId: UserId, at: number): void {
+function record(
+  draft: Draft,
+  kind: ChangeKind,
+  userId: UserId,
+  at: number,
+  cuts = kind !== 'restored',
+): void {
   const reached = draft.users.get(userId)?.cutoff ?? null;
   const cutoff: Cutoff | null =
-    reached === null || kind === 'restored'
-      ? null
-      : { of: 'user', id: userId, at: reached, notBeforeCommit: false };
+    reached === null || !cuts ? null : { of: 'user', id: userId, at: reached, notBeforeCommit: false };
   draft.changes.push({
     kind,
     organizationId: null,
@@ -92,6 +102,7 @@ function record(draft: Draft, kind: ChangeKind, userId: UserId, at: number): voi
     agentId: null,
     role: null,
     permissions: [],
+    details: {},
     cutoff,
     at,
   });
