@@ -182,7 +182,7 @@ test('Owners assign any role, Admins Manager and below and no other Admins, all 
 test('the invite dialog has each role with its game title, badge and a plain-English description', async () => {
   const { roles } = v.parse(Described, await read('roles'));
   const shown = Object.entries(roles).map(([key, { title, badge }]) => `${key}, ${badge}: ${title}`);
-  expect(shown.sort()).toEqual([
+  expect(shown).toEqual([
     'org:admin, indigo: Admin — The Commander',
     'org:agent, coral: Agent — The Hero',
     'org:librarian, sky blue: Librarian — The Lorekeeper',

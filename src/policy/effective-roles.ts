@@ -20,15 +20,18 @@ const MANAGES_MEMBERS = 'org:sys_memberships:manage';
  */
 export function effectiveRoles(policy: ResolvedPolicy | null, provided: readonly ProvidedRole[]): Roles {
   const declared = policy?.roles ?? {};
-  if (policy !== null && policy.extends !== 'provider') return declared;
+  if (policy !== null && policy.extends !== 'provider') return inOrder(Object.entries(declared));
   const keys = provided.map(({ key }) => key).sort();
   const roles = provided.map((role) => {
     const said = Object.hasOwn(declared, role.key) ? declared[role.key] : undefined;
     return [role.key, said === undefined ? providersRole(role, keys) : withProvided(said, role)] as const;
   });
-  return Object.fromEntries(
-    [...new Map([...Object.entries(declared), ...roles])].sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
+  return inOrder([...new Map([...Object.entries(declared), ...roles])]);
+}
+
+/** A document that the database kept comes back with the shortest keys first. */
+function inOrder(roles: readonly (readonly [string, ResolvedRole])[]): Roles {
+  return Object.fromEntries(roles.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function providersRole({ title, description, permissions }: ProvidedRole, keys: readonly string[]) {
