@@ -93,6 +93,10 @@ export function base64OfBytes(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
+export function bytesOfBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}
+
 /**
  * SQLSTATE classes that speak of the content: data, constraints, limits, a trigger's own word. Everything else is about
  * the database (down, full, read-only, in recovery) and may pass.

@@ -49,5 +49,6 @@ export const effects = rolecall.table(
       .where(sql`${table.status} = 'owed'`),
     index('effects_due').on(table.lane, table.dueAt).where(sql`${table.status} = 'owed'`),
     index('effects_delivery').on(table.deliveryId),
+    index('effects_status').on(table.status, table.id),
   ],
 );

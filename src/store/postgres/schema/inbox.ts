@@ -22,12 +22,24 @@ export const inbox = rolecall.table(
     attempts: integer('attempts').notNull().default(1),
     receivedAt: timestamp('received_at', { withTimezone: true }).notNull(),
     committedAt: timestamp('committed_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`),
+    /** When a failed one is tried again by itself; infinity once it is dead. Null: as soon as that can be. */
+    retryAt: timestamp('retry_at', { withTimezone: true }),
   },
   (table) => [
     check('inbox_outcome', sql`${table.outcome} in ('applied', 'stale', 'ignored', 'held', 'failed')`),
-    index('inbox_received_at').on(table.receivedAt),
-    index('inbox_unfinished')
-      .on(table.outcome, table.receivedAt)
-      .where(sql`${table.outcome} in ('held', 'failed')`),
+    // For lists, the latest first; the id makes every place in them one of its own.
+    index('inbox_received').on(table.receivedAt, table.id),
+    index('inbox_outcome_received').on(table.outcome, table.receivedAt, table.id),
+    index('inbox_type_received').on(table.type, table.receivedAt, table.id),
+    index('inbox_organization_received')
+      .on(table.organizationId, table.receivedAt, table.id)
+      .where(sql`${table.organizationId} is not null`),
+    index('inbox_user_received')
+      .on(table.userId, table.receivedAt, table.id)
+      .where(sql`${table.userId} is not null`),
+    // Only what could be decided on another time: a malformed message stays one.
+    index('inbox_retry')
+      .on(table.retryAt)
+      .where(sql`${table.outcome} = 'failed' and ${table.reason} = 'refused_by_database'`),
   ],
 );

@@ -4,6 +4,7 @@ export * from './effects.ts';
 export * from './inbox.ts';
 export * from './invitations.ts';
 export * from './memberships.ts';
+export * from './operators.ts';
 export * from './organizations.ts';
 export * from './pairs.ts';
 export * from './permissions.ts';
