@@ -11,6 +11,7 @@ import { listMembers } from './listing/members-route.ts';
 import { readRoles } from './listing/roles-route.ts';
 import { readSeats } from './listing/seats-route.ts';
 import { readMember } from './member-route.ts';
+import { OPERATOR_ROUTES } from './operator/routes.ts';
 import { echoRequestId } from './request-id.ts';
 import type { Configured, Services } from './services.ts';
 import { receiveWebhook } from './webhook-route.ts';
@@ -36,6 +37,7 @@ const ROUTES: readonly {
   { method: 'POST', path: '/organizations/:organization/access/v1/evaluations', handler: evaluateMany },
   { method: 'GET', path: WELL_KNOWN, handler: describeDecisionPoint },
   { method: 'GET', path: `${WELL_KNOWN}/organizations/:organization`, handler: describeDecisionPoint },
+  ...OPERATOR_ROUTES,
   { method: 'GET', path: '/readyz', handler: readyz },
 ];
 

@@ -9,18 +9,26 @@ export interface AccessToken {
   readonly secret: string;
 }
 
+/** An operator's: `secret`, `name:secret`, or `name+read:secret` for one that may only look. */
+export interface OperatorToken {
+  /** Who acts, in everything that is recorded of it. */
+  readonly name: string;
+  readonly mayWrite: boolean;
+  readonly secret: string;
+}
+
 /** Characters; a longer one is not even looked at. */
 export const LONGEST_TOKEN = 512;
 
 /** The token that the request carries, compared without telling by its time how much of it was right. */
-export function authenticate(
+export function authenticate<Token extends { readonly secret: string }>(
   authorization: string | undefined,
-  tokens: readonly AccessToken[],
-): AccessToken | null {
+  tokens: readonly Token[],
+): Token | null {
   const given = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
   if (given === undefined || given.length > LONGEST_TOKEN) return null;
   const digest = sha256(utf8ToBytes(given));
-  let found: AccessToken | null = null;
+  let found: Token | null = null;
   for (const token of tokens) {
     if (sameBytes(digest, sha256(utf8ToBytes(token.secret)))) found = token;
   }

@@ -1,18 +1,34 @@
 import type { InstanceCheck } from '../pipeline/instance-check.ts';
-import type { Clock, Delivery, ListingStore, Log, Spill, Store, Webhooks } from '../pipeline/ports.ts';
+import type {
+  Clock,
+  Delivery,
+  ListingStore,
+  Log,
+  OperatorStore,
+  PolicyStore,
+  Spill,
+  Store,
+  Webhooks,
+} from '../pipeline/ports.ts';
 import type { Processed } from '../pipeline/process.ts';
-import type { AccessToken } from './bearer.ts';
+import type { AccessToken, OperatorToken } from './bearer.ts';
+import type { Throttle } from './operator/throttle.ts';
 
 /** What the routes need, made once on Node and for every request on Workers. */
 export interface Services {
   readonly store: Store;
   readonly listing: ListingStore;
+  readonly policies: PolicyStore;
+  readonly operators: OperatorStore;
   readonly webhooks: Webhooks;
   /** Null where there is no queue. */
   readonly spill: Spill | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly readTokens: readonly AccessToken[];
+  readonly operatorTokens: readonly OperatorToken[];
+  /** Of wrong operator tokens; it outlives a request. */
+  readonly wrongOperators: Throttle;
   process(delivery: Delivery): Promise<Processed>;
   /** Something is owed: carry it out soon, without keeping the answer waiting. */
   dispatchSoon(): void;

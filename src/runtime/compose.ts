@@ -1,4 +1,5 @@
 import { type Consequences, DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
+import type { Throttle } from '../http/operator/throttle.ts';
 import type { Services } from '../http/services.ts';
 import { type Dispatcher, dispatchEffects } from '../pipeline/dispatch-effects.ts';
 import { checkInstance, type KnownInstance } from '../pipeline/instance-check.ts';
@@ -9,6 +10,8 @@ import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import type { Statements } from '../store/postgres/client.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
+import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
+import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
 import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
 import type { Config } from './config.ts';
 
@@ -41,6 +44,7 @@ export function compose(
     readonly spill: Spill | null;
     readonly knownInstance: KnownInstance;
     readonly seenPolicies: SeenPolicies;
+    readonly wrongOperators: Throttle;
     readonly concurrency: number;
     /** Concurrent requests may share a commit: where sockets are shared between requests. */
     readonly sharing: boolean;
@@ -81,11 +85,15 @@ export function compose(
     services: {
       store,
       listing: postgresListingStore(parts.statements),
+      policies: postgresPolicyStore(parts.statements),
+      operators: postgresOperatorStore(parts.statements),
       webhooks,
       spill,
       clock,
       log,
       readTokens: config.readTokens,
+      operatorTokens: config.operatorTokens,
+      wrongOperators: parts.wrongOperators,
       dispatchSoon: () => parts.dispatchSoon(),
       // Paused, the provider is called for nothing, not even for this.
       checkInstance: async () =>

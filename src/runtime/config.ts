@@ -1,4 +1,4 @@
-import { type AccessToken, LONGEST_TOKEN } from '../http/bearer.ts';
+import { type AccessToken, LONGEST_TOKEN, type OperatorToken } from '../http/bearer.ts';
 import type { Mode } from '../pipeline/ports.ts';
 import { signingSecretProblem } from '../provider/clerk/verify.ts';
 
@@ -8,6 +8,7 @@ export interface Config {
   readonly secretKey: string;
   readonly apiUrl: string | undefined;
   readonly readTokens: readonly AccessToken[];
+  readonly operatorTokens: readonly OperatorToken[];
   readonly mode: Mode;
 }
 
@@ -56,7 +57,22 @@ export function readConfig(
   if (new Set(readTokens.map((token) => token?.secret)).size < readTokens.length) {
     problems.push('ROLECALL_READ_TOKEN must not hold the same secret under two names');
   }
-  words('ROLECALL_OPERATOR_TOKEN');
+
+  const operatorTokens = words('ROLECALL_OPERATOR_TOKEN').map(parseOperatorToken);
+  if (operatorTokens.includes(null)) {
+    problems.push(
+      'ROLECALL_OPERATOR_TOKEN must hold secret, name:secret or name+read:secret, separated by spaces',
+    );
+  }
+  const operatorSecrets = new Set(operatorTokens.map((token) => token?.secret));
+  if (operatorSecrets.size < operatorTokens.length) {
+    problems.push('ROLECALL_OPERATOR_TOKEN must not hold the same secret under two names');
+  }
+  if (readTokens.some((token) => token !== null && operatorSecrets.has(token.secret))) {
+    problems.push(
+      'ROLECALL_OPERATOR_TOKEN must not hold a secret of ROLECALL_READ_TOKEN: apps would be operators',
+    );
+  }
 
   const mode = MODES.find((known) => known === (text('ROLECALL_MODE') || 'enforce'));
   if (mode === undefined) problems.push('ROLECALL_MODE must be enforce, observe or paused');
@@ -68,6 +84,7 @@ export function readConfig(
       secretKey,
       apiUrl,
       readTokens: readTokens.filter((token) => token !== null),
+      operatorTokens: operatorTokens.filter((token) => token !== null),
       mode,
     },
   };
@@ -92,4 +109,14 @@ function parseAccessToken(word: string): AccessToken | null {
   const secret = match?.[3];
   if (secret === undefined || secret.length > LONGEST_TOKEN) return null;
   return { name: match?.[1] || 'default', organization: match?.[2] || null, secret };
+}
+
+/** As above. What stands after a plus is never part of a name: `ann+raed:…` would be one that may write. */
+function parseOperatorToken(word: string): OperatorToken | null {
+  const match = word.includes(':')
+    ? /^([A-Za-z0-9_.-]+)(\+read)?:([\x21-\x7e]+)$/.exec(word)
+    : /^()()([\x21-\x7e]+)$/.exec(word);
+  const secret = match?.[3];
+  if (secret === undefined || secret.length > LONGEST_TOKEN) return null;
+  return { name: match?.[1] || 'default', mayWrite: !match?.[2], secret };
 }

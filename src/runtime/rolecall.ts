@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { Consequences } from '../domain/effects.ts';
 import { createApp, mountApp } from '../http/app.ts';
+import { throttle } from '../http/operator/throttle.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
 import { compose } from './compose.ts';
@@ -59,6 +60,7 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     spill: null,
     knownInstance: unknownInstance(),
     seenPolicies: { seen: null },
+    wrongOperators: throttle(),
     concurrency: 8,
     sharing: true,
     consequences: options.consequences,

@@ -9,6 +9,7 @@ import type {
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import { createApp } from '../http/app.ts';
+import { throttle } from '../http/operator/throttle.ts';
 import {
   type Consumed,
   consumeSpill,
@@ -17,7 +18,7 @@ import {
 } from '../pipeline/consume-spill.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import type { Spill } from '../pipeline/ports.ts';
-import { base64OfBytes, postgresStatements } from '../store/postgres/client.ts';
+import { base64OfBytes, bytesOfBase64, postgresStatements } from '../store/postgres/client.ts';
 import type { SeenPolicies } from '../store/postgres/store.ts';
 import { type Composed, compose } from './compose.ts';
 import { type Environment, readConfig } from './config.ts';
@@ -39,6 +40,7 @@ const log = jsonLog(toConsole, clock.now);
 // Plain data may outlive a request. Connections may not: a client made for one request fails in the next.
 const knownInstance = unknownInstance();
 const seenPolicies: SeenPolicies = { seen: null };
+const wrongOperators = throttle();
 
 function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Composed | readonly string[] {
   const read = readConfig(env);
@@ -58,6 +60,7 @@ function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Co
     spill: env.SPILL === undefined ? null : spillTo(env.SPILL),
     knownInstance,
     seenPolicies,
+    wrongOperators,
     concurrency: 4,
     sharing: false,
     dispatchSoon: () => ctx.waitUntil(dispatch(composed)),
@@ -102,7 +105,7 @@ function readSpilled(message: unknown): SpilledMessage | UnreadableMessage {
     const { headers, body, receivedAt } = v.parse(spilled, JSON.parse(v.parse(v.string(), message)));
     return {
       headers: new Headers(headers),
-      body: Uint8Array.from(atob(body), (char) => char.charCodeAt(0)),
+      body: bytesOfBase64(body),
       receivedAt,
     };
   } catch {

@@ -28,6 +28,7 @@ describe('the environment', () => {
         secretKey: 'sk_test_x',
         apiUrl: undefined,
         readTokens: [{ name: 'default', organization: null, secret: 'read' }],
+        operatorTokens: [{ name: 'default', mayWrite: true, secret: 'operate' }],
         mode: 'enforce',
       },
     });
@@ -59,6 +60,7 @@ describe('the environment', () => {
       CLERK_SECRET_KEY: 'CANARY-key',
       CLERK_API_URL: 'CANARY://user:CANARY@host',
       ROLECALL_READ_TOKEN: 'CANARY:é tenant@:CANARY',
+      ROLECALL_OPERATOR_TOKEN: 'ann+write:CANARY',
       ROLECALL_MODE: 'CANARY',
       DATABASE_URL: '',
     };
@@ -150,5 +152,33 @@ describe('read tokens', () => {
     expect(tokensOf('same tenant@org_1:same')).toEqual([
       'ROLECALL_READ_TOKEN must not hold the same secret under two names',
     ]);
+  });
+});
+
+describe('operator tokens', () => {
+  const operators = (ROLECALL_OPERATOR_TOKEN: string) => {
+    const read = readConfig({ ...complete, ROLECALL_OPERATOR_TOKEN });
+    return 'config' in read ? read.config.operatorTokens : read.problems;
+  };
+
+  it('are a secret, a name with a secret, or a name that may only look with a secret', () => {
+    expect(operators('s3cret ann:se:cr+et bob+read:other')).toEqual([
+      { name: 'default', mayWrite: true, secret: 's3cret' },
+      { name: 'ann', mayWrite: true, secret: 'se:cr+et' },
+      { name: 'bob', mayWrite: false, secret: 'other' },
+    ]);
+  });
+
+  // Each of these, taken whole, would be a token that may write.
+  it.each(['ann+read:', 'ann+raed:secret', '+read:secret', 'ann+read+read:x', 'ann@org_1:secret', ':secret'])(
+    'are refused where a part is missing or unknown: %s',
+    (token) => {
+      expect(operators(`good ${token}`)).toEqual([textLike(/^ROLECALL_OPERATOR_TOKEN must hold/)]);
+    },
+  );
+
+  it('share no secret with each other or with an app', () => {
+    expect(operators('same ann+read:same')).toEqual([textLike(/same secret under two names/)]);
+    expect(operators('ann:read')).toEqual([textLike(/a secret of ROLECALL_READ_TOKEN/)]);
   });
 });

@@ -34,6 +34,13 @@ const ROUTES: [string, string][] = [
   ['/organizations/org_1/access/v1/evaluations', 'POST'],
   ['/.well-known/authzen-configuration', 'GET, HEAD'],
   ['/.well-known/authzen-configuration/organizations/org_1', 'GET, HEAD'],
+  ['/operator/v1/deliveries', 'GET, HEAD'],
+  ['/operator/v1/deliveries/msg_1', 'GET, HEAD'],
+  ['/operator/v1/effects', 'GET, HEAD'],
+  ['/operator/v1/effects/1/retry', 'POST'],
+  ['/operator/v1/holds', 'GET, HEAD'],
+  ['/operator/v1/holds/1/approve', 'POST'],
+  ['/operator/v1/holds/1/reject', 'POST'],
   ['/healthz', 'GET, HEAD'],
   ['/readyz', 'GET, HEAD'],
 ];

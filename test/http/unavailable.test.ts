@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/http/app.ts';
+import { throttle } from '../../src/http/operator/throttle.ts';
 import { consumeSpill, type SpilledMessage } from '../../src/pipeline/consume-spill.ts';
 import { unknownInstance } from '../../src/pipeline/instance-check.ts';
 import type { Spill } from '../../src/pipeline/ports.ts';
@@ -106,6 +107,7 @@ describe('with a queue, while the database is away', () => {
       spill,
       knownInstance: unknownInstance(),
       seenPolicies: { seen: null },
+      wrongOperators: throttle(),
       concurrency: 1,
       sharing: true,
       dispatchSoon: () => undefined,

@@ -1,0 +1,67 @@
+import type { Context } from 'hono';
+import * as v from 'valibot';
+import { approveHold, rejectHold } from '../../pipeline/policies/decide-hold.ts';
+import type { Hold } from '../../pipeline/ports.ts';
+import { failure } from '../failure.ts';
+import { readQuery } from '../listing/query.ts';
+import type { Services } from '../services.ts';
+import { readOperator, writingOperator } from './authorize.ts';
+import { readNumber } from './number.ts';
+
+const parameters = { status: v.optional(v.picklist(['waiting', 'approved', 'rejected']), 'waiting') };
+
+/** `GET /operator/v1/holds`: what waits for an operator, with what it would change. */
+export async function listHolds(c: Context, services: Services): Promise<Response> {
+  const operator = readOperator(c, services);
+  if (operator instanceof Response) return operator;
+  const query = readQuery(c, parameters);
+  if (query instanceof Response) return query;
+  const holds = await services.policies.readHolds(query.status);
+  return c.json({ holds: holds.map(holdJson) });
+}
+
+export function approve(c: Context, services: Services): Promise<Response> {
+  return decide(c, services, approveHold);
+}
+
+export function reject(c: Context, services: Services): Promise<Response> {
+  return decide(c, services, rejectHold);
+}
+
+/** `POST /operator/v1/holds/{id}/approve` and `…/reject`. Who decided is the name of the token. */
+async function decide(c: Context, services: Services, verb: typeof approveHold): Promise<Response> {
+  const operator = writingOperator(c, services);
+  if (operator instanceof Response) return operator;
+  const id = readNumber(c.req.param('id'));
+  if (id === null) return failure(c, 'not_found');
+  const decided = await verb(services, id, operator.name);
+  services.log.info('hold_decided', { hold: id, by: operator.name, result: decided.result });
+  switch (decided.result) {
+    case 'not_waiting':
+      return failure(c, decided.hold === null ? 'not_found' : 'hold_decided');
+    case 'conflict':
+      return failure(c, 'hold_conflict');
+    case 'rejected':
+      return c.json({ hold: id, result: decided.result });
+    case 'applied':
+    case 'unchanged':
+      return c.json({ hold: id, result: decided.result, policy_version: decided.version });
+    case 'held':
+      // Approving never raises another one.
+      return failure(c, 'hold_conflict');
+  }
+}
+
+function holdJson(hold: Hold): object {
+  return {
+    id: hold.id,
+    kind: hold.kind,
+    status: hold.status,
+    name: hold.payload.policy.name,
+    difference: hold.difference,
+    by: hold.by,
+    reason: hold.reason,
+    at: hold.at,
+    decided_by: hold.decidedBy,
+  };
+}
