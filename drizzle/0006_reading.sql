@@ -315,12 +315,18 @@ CREATE VIEW rolecall.open_findings AS
 SELECT f.kind, f.organization_id, NULL::text AS user_id, f.role, f.detail, f.found_at
   FROM rolecall.findings AS f WHERE f.ended_at IS NULL
 UNION ALL
--- A role that the provider sends and the policy does not know: it grants nothing, or what the provider says.
-SELECT 'unknown_role', NULL, NULL, k.key, jsonb_build_object('grants', k.grants), NULL
+-- A role that members have and the policy does not know by the name it has now: it grants nothing, or what the provider
+-- says. One that the provider deleted under them grants nothing, whatever the policy says of its name.
+SELECT 'unknown_role', NULL, NULL, coalesce(r.key, k.key),
+       jsonb_build_object('grants', k.grants)
+         || CASE WHEN r.key <> k.key THEN jsonb_build_object('held_as', k.key) ELSE '{}' END
+         || CASE WHEN r.deleted_at IS NOT NULL THEN '{"deleted": true}'::jsonb ELSE '{}' END, NULL
   FROM rolecall.active_policy AS a
   JOIN rolecall.policies AS p ON p.version = a.version
-  JOIN rolecall.role_keys AS k ON NOT (p.compiled->'roles' ? k.key)
- WHERE EXISTS (SELECT FROM rolecall.memberships AS m
+ CROSS JOIN rolecall.role_keys AS k
+  LEFT JOIN rolecall.roles AS r ON r.id = k.role_id
+ WHERE (r.deleted_at IS NOT NULL OR NOT p.compiled->'roles' ? coalesce(r.key, k.key))
+   AND EXISTS (SELECT FROM rolecall.memberships AS m
                  JOIN rolecall.pairs AS o
                    ON o.organization_id = m.organization_id AND o.user_id = m.user_id AND o.membership_id = m.id
                 WHERE m.role = k.key AND m.deleted_at IS NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at)

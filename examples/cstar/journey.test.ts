@@ -262,10 +262,13 @@ test('a role renamed in the dashboard, to what cStar does not know, grants nothi
   await journey.happens((clerk) => clerk.renameRole('org:agent', 'org:paladin'));
   expect(await journey.ask(token, 'PATCH /tickets')).toMatchObject(CUT_OFF);
   expect(journey.isSignedIn(hero)).toBe(true);
+  const found = { kind: 'unknown_role', role: 'org:paladin' };
+  expect(await findings(TEAM)).toMatchObject({ findings: [{ ...found, detail: { held_as: 'org:agent' } }] });
   await journey.happens((clerk) => clerk.updateMembershipMetadata(TEAM, hero.id, { level: 7 }));
   expect(await journey.ask(journey.token(hero), 'PATCH /tickets')).toMatchObject(forbidden('work_tickets'));
-  expect(await findings(TEAM)).toMatchObject({ findings: [{ kind: 'unknown_role', role: 'org:paladin' }] });
+  expect(await findings(TEAM)).toMatchObject({ findings: [found] });
   await journey.happens((clerk) => clerk.renameRole('org:paladin', 'org:agent'));
+  expect(await findings(TEAM)).toEqual({ findings: [] });
   expect(await journey.ask(journey.token(hero), 'PATCH /tickets')).toEqual(OK);
 });
 
@@ -275,6 +278,9 @@ test('a role deleted in the dashboard grants nothing any more, and refuses the t
   await journey.happens((clerk) => clerk.deleteRole('org:librarian', { force: true }));
   expect(await journey.ask(token, 'PUT /articles')).toMatchObject(CUT_OFF);
   expect(journey.isSignedIn(lorekeeper)).toBe(true);
+  expect(await findings(TEAM)).toMatchObject({
+    findings: [{ kind: 'unknown_role', role: 'org:librarian', detail: { deleted: true } }],
+  });
   expect(await journey.ask(journey.token(lorekeeper), 'PUT /articles')).toMatchObject(
     forbidden('manage_articles'),
   );

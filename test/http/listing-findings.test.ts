@@ -83,6 +83,19 @@ describe('the findings of an organization', () => {
     expect(await kinds('org_nowhere')).toEqual(['unknown_role']);
   });
 
+  it('name a role that was renamed or deleted under its members, until it is what the policy knows again', async () => {
+    const { clerk } = rolecall;
+    const found = async () => (await findings('org_acme')).filter(({ kind }) => kind === 'unknown_role');
+    await tell(() => clerk.renameRole('org:agent', 'org:hero'));
+    expect(await found()).toMatchObject([
+      { role: 'org:hero', detail: { grants: [], held_as: 'org:agent' } },
+      { role: 'org:odd', detail: { grants: [] } },
+    ]);
+    await tell(() => clerk.renameRole('org:hero', 'org:agent'));
+    await tell(() => clerk.deleteRole('org:odd', { force: true }));
+    expect(await found()).toMatchObject([{ role: 'org:odd', detail: { grants: [], deleted: true } }]);
+  });
+
   it('by a policy that extends the provider leave Clerk’s own rule to Clerk’s own roles', async () => {
     await activate(rolecall, {
       name: 'extending',
