@@ -2,6 +2,9 @@ import * as fc from 'fast-check';
 
 export const USERS = ['ada', 'bob'];
 export const ORGANIZATIONS = ['acme', 'bolt'];
+export const WORKSPACES = ['ws_1', 'ws_2'];
+export const WORKSPACE_ROLES = ['ADMIN', 'GUEST'];
+export const FEATURES = ['beta', 'gamma'];
 export const PERMISSION_KEYS = ['read', 'write', 'bill'];
 export const ROLE_KEYS = ['viewer', 'editor', 'biller', 'agent'];
 /** What the first three grant from the start: no ladder, so that changing between them gains and loses at once. */
@@ -35,6 +38,26 @@ export const command = fc.oneof(
   { weight: 7, arbitrary: fc.record({ do: named('change role'), who, where, role, ...timed }) },
   { weight: 4, arbitrary: fc.record({ do: named('leave'), who, where, ...timed }) },
   { weight: 1, arbitrary: fc.record({ do: named('touch'), who, where, ...timed }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: named('set workspace role'),
+      who,
+      where,
+      workspace: fc.nat(WORKSPACES.length - 1),
+      as: fc.option(fc.nat(WORKSPACE_ROLES.length - 1)),
+      ...timed,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: named('switch feature'),
+      where,
+      feature: fc.nat(FEATURES.length - 1),
+      ...timed,
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ do: named('redefine role'), role, permissions, ...timed }) },
   { weight: 2, arbitrary: fc.record({ do: named('create role'), key, permissions, ...timed }) },
   { weight: 1, arbitrary: fc.record({ do: named('rename role'), role, key, ...timed }) },

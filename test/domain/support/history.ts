@@ -1,3 +1,4 @@
+import type { CompiledPolicy } from '../../../src/domain/compiled-policy.ts';
 import type { Evidence } from '../../../src/domain/evidence.ts';
 import {
   createPermission,
@@ -16,9 +17,12 @@ import {
   endSession,
   join,
   leave,
+  setWorkspaceRole,
   startSession,
+  switchFeature,
   updateUser,
 } from './members.ts';
+import { policyOf } from './policies.ts';
 import { organizationTold, roleTold, userTold } from './told.ts';
 import { EMPTY_WORLD, organizationId, type User, userId, type World } from './world.ts';
 
@@ -26,6 +30,8 @@ import { EMPTY_WORLD, organizationId, type User, userId, type World } from './wo
 export interface History {
   readonly moments: readonly Moment[];
   readonly messages: readonly Message[];
+  /** The policy that says what it all comes to. */
+  readonly policy: CompiledPolicy | null;
 }
 
 /** Plays the commands in order; one that does not fit (leaving where one is not) changes nothing. */
@@ -40,7 +46,7 @@ export function play(opening: Opening, commands: readonly Command[]): History {
     obey(ledger, command);
     if (ledger.moments.length === before) ledger.remember(null);
   }
-  return { moments: ledger.moments, messages: ledger.messages };
+  return { moments: ledger.moments, messages: ledger.messages, policy: policyOf(opening.policy) };
 }
 
 export function worldAt(history: History, at: number): World {
@@ -74,7 +80,7 @@ function open(ledger: Ledger): void {
   }
   for (const name of ORGANIZATIONS) {
     ledger.tick();
-    const organization = { id: organizationId(name), name, updatedAt: ledger.now };
+    const organization = { id: organizationId(name), name, features: [], updatedAt: ledger.now };
     ledger.put({ organizations: put(ledger.world.organizations, organization) });
     ledger.tell(organizationTold(organization, 'created', ledger.envelope()), `${name} founded`);
     ledger.remember(`${name} is founded`);
@@ -112,6 +118,10 @@ function obey(ledger: Ledger, command: Command): void {
       return startSession(ledger, command.who);
     case 'end session':
       return endSession(ledger, command.session);
+    case 'set workspace role':
+      return setWorkspaceRole(ledger, command.who, command.where, command.workspace, command.as);
+    case 'switch feature':
+      return switchFeature(ledger, command.where, command.feature);
     case 'delete user':
       return deleteUser(ledger, command.who, command.tell);
     case 'delete organization':

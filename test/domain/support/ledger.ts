@@ -1,5 +1,6 @@
 import type { Evidence } from '../../../src/domain/evidence.ts';
 import { ORGANIZATIONS, PERMISSION_KEYS, USERS } from './commands.ts';
+import type { PolicyName } from './policies.ts';
 import { membershipOfTold } from './told.ts';
 import {
   EMPTY_WORLD,
@@ -34,6 +35,8 @@ export interface Opening {
   readonly rolesTold: boolean;
   /** Whether memberships list their role's permissions. */
   readonly lists: boolean;
+  /** Which policy is active, from before the first message. */
+  readonly policy: PolicyName;
 }
 
 /** What the provider has, has told, and was. */

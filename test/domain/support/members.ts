@@ -1,5 +1,6 @@
+import { FEATURES, WORKSPACE_ROLES, WORKSPACES } from './commands.ts';
 import { type Ledger, put, without } from './ledger.ts';
-import { userTold } from './told.ts';
+import { organizationTold, userTold } from './told.ts';
 import { type Membership, membershipId, membershipOf, type User } from './world.ts';
 
 export function join(ledger: Ledger, who: number, where: number, role: number): void {
@@ -13,10 +14,13 @@ export function join(ledger: Ledger, who: number, where: number, role: number): 
     organizationId: organization.id,
     userId: user.id,
     roleId: held.id,
+    workspaces: {},
     createdAt: ledger.now,
     updatedAt: ledger.now,
   };
-  ledger.put({ memberships: put(ledger.world.memberships, membership) });
+  const pair = `${organization.id}/${user.id}`;
+  const joined = new Map([[pair, ledger.now], ...ledger.world.joined]);
+  ledger.put({ memberships: put(ledger.world.memberships, membership), joined });
   ledger.tellMembership(membership, 'created', `${user.id} joins ${organization.id} as ${held.key}`);
 }
 
@@ -33,6 +37,40 @@ export function changeRole(ledger: Ledger, who: number, where: number, role: num
     'updated',
     `${membership.userId} in ${membership.organizationId} is ${next === null ? 'still' : 'now'} ${held.key}`,
   );
+}
+
+/** Null takes the role there away. */
+export function setWorkspaceRole(
+  ledger: Ledger,
+  who: number,
+  where: number,
+  workspace: number,
+  as: number | null,
+): void {
+  const membership = ledger.membership(who, where);
+  const id = WORKSPACES[workspace];
+  if (membership === undefined || id === undefined) return;
+  const role = as === null ? undefined : WORKSPACE_ROLES[as];
+  const { [id]: _, ...others } = membership.workspaces;
+  const workspaces = role === undefined ? others : { ...others, [id]: role };
+  const changed = { ...membership, workspaces, updatedAt: ledger.now };
+  ledger.put({ memberships: put(ledger.world.memberships, changed) });
+  const line = `${membership.userId} in ${membership.organizationId} is ${role ?? 'nothing'} in ${id}`;
+  ledger.tellMembership(changed, 'updated', line);
+}
+
+export function switchFeature(ledger: Ledger, where: number, feature: number): void {
+  const organization = ledger.organization(where);
+  const name = FEATURES[feature];
+  if (organization === undefined || name === undefined) return;
+  const off = organization.features.filter((one) => one !== name);
+  const on = [...organization.features, name].sort();
+  const features = off.length < organization.features.length ? off : on;
+  const changed = { ...organization, features, updatedAt: ledger.now };
+  ledger.put({ organizations: put(ledger.world.organizations, changed) });
+  const line = `${organization.id} has [${features.join()}] on`;
+  ledger.tell(organizationTold(changed, 'updated', ledger.envelope()), line);
+  ledger.remember(line);
 }
 
 export function leave(ledger: Ledger, who: number, where: number): void {

@@ -1,11 +1,13 @@
+import { rolesIn } from '../../../src/domain/access.ts';
 import type { Item } from '../../../src/domain/decide/decide.ts';
 import type { Evidence } from '../../../src/domain/evidence.ts';
 import { ORGANIZATIONS, USERS } from './commands.ts';
 import type { History } from './history.ts';
-import { readAccess } from './reading.ts';
+import { allows, heldBy } from './holding.ts';
+import { readAccess, rolesHeld } from './reading.ts';
 import type { Step, Watcher } from './simulation.ts';
 import type { Store } from './store.ts';
-import { membershipOf, permissionsOf } from './world.ts';
+import { type Membership, membershipOf, type World } from './world.ts';
 
 // What must hold at every single step, whatever arrived and whatever did not.
 
@@ -50,9 +52,16 @@ export class CutoffsAreNoGuess implements Watcher {
   }
 
   after(_: Step, { tables }: Store): void {
+    const first = tables.policy?.firstMembers ?? null;
     for (const [pair, row] of tables.members) {
-      const roles = [...(this.#roles.get(pair) ?? [])].map((key) => tables.roleKeys.get(key)?.cutoff ?? 0);
-      const most = Math.max(this.#latest.get(pair) ?? 0, ...roles);
+      const named = [...(this.#roles.get(pair) ?? []), ...(first === null ? [] : [first.role])];
+      const roles = named.map((key) => tables.roleKeys.get(key)?.cutoff ?? 0);
+      // Whoever joined before somebody else is news of them both.
+      const related = PAIRS.filter(
+        ({ organization }) => first !== null && organization === row.organizationId,
+      );
+      const told = [pair, ...related.map(nameOf)].map((name) => this.#latest.get(name) ?? 0);
+      const most = Math.max(...told, ...roles);
       if ((row.cutoff ?? 0) > most)
         throw new Error(`the cutoff of ${pair} lies ${(row.cutoff ?? 0) - most} ms late`);
     }
@@ -75,7 +84,9 @@ export class CutoffsAreNoGuess implements Watcher {
             : null;
     if (of === null) return;
     this.#latest.set(of, Math.max(this.#latest.get(of) ?? 0, at));
-    if (told.kind === 'membership') this.#roles.set(of, new Set([...(this.#roles.get(of) ?? []), told.role]));
+    if (told.kind === 'membership') {
+      this.#roles.set(of, new Set([...(this.#roles.get(of) ?? []), ...rolesIn(told)]));
+    }
   }
 }
 
@@ -100,7 +111,7 @@ export class NothingIsInvented implements Watcher {
       const access = readAccess(tables, organization, user);
       if (access === null || access.permissions.length === 0) continue;
       const granted = this.#everGranted(organization, user);
-      const invented = access.permissions.filter((permission) => !granted.has(permission));
+      const invented = access.permissions.filter((text) => !granted.has(text));
       if (invented.length > 0)
         throw new Error(`${user} in ${organization} was never granted ${invented.join()}`);
     }
@@ -121,25 +132,70 @@ export class NothingIsInvented implements Watcher {
         [...world.roles.values()].filter((role) => keys.has(role.key)).map((role) => role.id),
       ),
     );
-    return new Set(worlds.flatMap((world) => [...roles].flatMap((role) => permissionsOf(world, role))));
+    const memberships = worlds.flatMap((world) => membershipOf(world, organization, user) ?? []);
+    const held = (world: World) =>
+      [...roles].flatMap((roleId) => {
+        const places = new Set(memberships.map(({ workspaces }) => JSON.stringify(workspaces)));
+        return memberships
+          .filter(({ workspaces }) => places.delete(JSON.stringify(workspaces)))
+          .flatMap((membership) => this.#heldAs(world, worlds, { ...membership, roleId }));
+      });
+    return new Set(worlds.flatMap(held));
+  }
+
+  /** With all that was ever on in the organization, and with the role of the first who joined, as it seemed once. */
+  #heldAs(world: World, worlds: readonly World[], membership: Membership): readonly string[] {
+    const { policy } = this.#history;
+    const { organizationId } = membership;
+    const features = worlds.flatMap((one) => one.organizations.get(organizationId)?.features ?? []);
+    const organization = { id: organizationId, name: '', features: [...new Set(features)], updatedAt: 0 };
+    const seemed = { ...world, organizations: new Map([[organizationId, organization]]) };
+    const alone = { ...seemed, joined: new Map([[`${organizationId}/${membership.userId}`, 0]]) };
+    const nobody = { ...seemed, joined: new Map() };
+    return [alone, nobody].flatMap((one) => heldBy(one, policy, membership));
+  }
+}
+
+/** What hung on a feature that was on, for all that anybody was told, is refused to every token from before. */
+export class FeaturesCutOff implements Watcher {
+  #before = new Map<string, readonly string[]>();
+
+  before(_: Pick<Step, 'items'>, { tables }: Store): void {
+    this.#before = new Map([...tables.organizations].map(([id, { features }]) => [id, features]));
+  }
+
+  after({ now }: Step, { tables }: Store): void {
+    const matter = new Set([...tables.roleKeys.values()].flatMap(({ featured }) => Object.keys(featured)));
+    for (const [id, { features, cutoff }] of tables.organizations) {
+      const off = (this.#before.get(id) ?? []).filter((feature) => !features.includes(feature));
+      if (off.some((feature) => matter.has(feature)) && (cutoff ?? 0) < now)
+        throw new Error(`${id} lost ${off.join()}, and tokens from before are accepted`);
+    }
   }
 }
 
 /** What is late, or comes by replay, gives nobody anything. */
 export class LateNewsGivesNothing implements Watcher {
   #before: Map<string, readonly string[] | null> | null = null;
+  #joined = new Map<string, number>();
 
   before({ items, now }: Pick<Step, 'items' | 'now'>, store: Store): void {
     this.#before = items.every((item) => isLate(item, now)) ? everybody(store) : null;
+    this.#joined = firstJoined(store);
   }
 
   after(_: Step, store: Store): void {
     if (this.#before === null) return;
+    const joined = firstJoined(store);
     for (const [pair, permissions] of everybody(store)) {
       if (permissions === null) continue;
+      // Who joined before whom is over and done: no news takes it back.
+      const [organization] = pair.split('/');
+      if ([...joined].some(([one, at]) => one.startsWith(`${organization}/`) && this.#joined.get(one) !== at))
+        continue;
       const had = this.#before.get(pair) ?? null;
       if (had === null) throw new Error(`late news made ${pair} a member`);
-      const gained = permissions.filter((permission) => !had.includes(permission));
+      const gained = permissions.filter((text) => !allows(had, text));
       if (gained.length > 0) throw new Error(`late news gave ${pair} ${gained.join()}`);
     }
   }
@@ -171,7 +227,8 @@ export class ChangesTellAll implements Watcher {
           (userId === pair.user && organizationId === null) ||
           (organizationId === pair.organization && userId === null) ||
           (kind === 'role_changed' &&
-            (roles?.role === role || roles?.ceiling.some((held) => held.role === role))),
+            (rolesHeld(roles).some((held) => held === role) ||
+              role === store.tables.policy?.firstMembers?.role)),
       );
       if (!above)
         throw new Error(
@@ -189,7 +246,8 @@ const readOf = ({ tables }: Store, { organization, user }: Pair) => readAccess(t
 
 /** What is granted through the membership: bans and deletions further up are changes of their own. */
 function drafted({ tables }: Store, { organization, user }: Pair): readonly string[] {
-  const below = { ...tables, users: new Map(), organizations: new Map() };
+  const living = [...tables.organizations].map(([id, row]) => [id, { ...row, deletedAt: null }] as const);
+  const below = { ...tables, users: new Map(), organizations: new Map(living) };
   return readAccess(below, organization, user)?.permissions ?? [];
 }
 
@@ -198,6 +256,11 @@ function isLate(item: Item, now: number): boolean {
   return item.evidence.every(
     (told) => item.repeated || now - ('version' in told ? told.version.at : told.at) > LATE_MS,
   );
+}
+
+function firstJoined({ tables }: Store): Map<string, number> {
+  if ((tables.policy?.firstMembers ?? null) === null) return new Map();
+  return new Map([...tables.members].map(([pair, { firstJoinedAt }]) => [pair, firstJoinedAt]));
 }
 
 function everybody({ tables }: Store): Map<string, readonly string[] | null> {

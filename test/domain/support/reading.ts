@@ -1,7 +1,8 @@
-import type { Facts } from '../../../src/domain/facts.ts';
+import type { Facts, Holding, MembershipFact } from '../../../src/domain/facts.ts';
+import { allows } from './holding.ts';
 
-// What readers are told, written down a second time as the SQL of `rolecall.access` and `rolecall.token_is_current`
-// has it: the properties hold for what is read, not for what a decision believes.
+// What readers are told, written down a second time as the SQL of `rolecall.access`, `rolecall.scoped_access` and
+// `rolecall.token_is_current` has it: the properties hold for what is read, not for what a decision believes.
 
 export interface ReadAccess {
   readonly role: string;
@@ -10,18 +11,51 @@ export interface ReadAccess {
 
 /** Null for whoever is no member. */
 export function readAccess(facts: Facts, organization: string, user: string): ReadAccess | null {
-  const pair = facts.members.get(`${organization}/${user}`);
-  const row = pair === undefined ? undefined : facts.memberships.get(pair.membershipId);
+  const row = membershipIn(facts, organization, user);
   if (row === undefined || row.deletedAt !== null || row.role === null) return null;
   if (row.absentAt !== null && (row.seenAt === null || row.seenAt <= row.absentAt)) return null;
   const person = facts.users.get(user);
   if (person?.deletedAt != null || facts.organizations.get(organization)?.deletedAt != null) return null;
-  if (row.contested || person?.suspended) return { role: row.role, permissions: [] };
-  const sets = [row.role, ...row.ceiling.map(({ role }) => role)].map(
-    (key) => facts.roleKeys.get(key)?.grants ?? [],
+  const derived = derivedRole(facts, organization, user);
+  const role = derived ?? row.role;
+  if (row.contested || person?.suspended) return { role, permissions: [] };
+  const on = facts.organizations.get(organization)?.features ?? [];
+  const [first = [], ...others] = [{ role: row.role, scoped: row.scoped }, ...row.ceiling].map((held) =>
+    granted(facts, { ...held, role: derived ?? held.role }, on),
   );
-  const permissions = (sets[0] ?? []).filter((permission) => sets.every((set) => set.includes(permission)));
-  return { role: row.role, permissions };
+  return { role, permissions: first.filter((text) => others.every((set) => allows(set, text))) };
+}
+
+function membershipIn(facts: Facts, organization: string, user: string): MembershipFact | undefined {
+  const pair = facts.members.get(`${organization}/${user}`);
+  return pair === undefined ? undefined : facts.memberships.get(pair.membershipId);
+}
+
+function granted(facts: Facts, { role, scoped }: Holding, on: readonly string[]): string[] {
+  const by = (key: string, scope: string): readonly string[] => {
+    const row = facts.roleKeys.get(key);
+    if (row?.scope !== scope) return [];
+    return [...row.grants, ...on.flatMap((feature) => row.featured[feature] ?? [])];
+  };
+  const outright = by(role, 'organization');
+  const reached = Object.entries(facts.policy?.scopes ?? {}).filter(([, reaches]) => reaches);
+  const texts = [
+    ...outright,
+    ...reached.flatMap(([type]) => outright.map((text) => `${text} @${type}/*`)),
+    ...Object.entries(scoped).flatMap(([type, roles]) =>
+      Object.entries(roles).flatMap(([id, key]) => by(key, type).map((text) => `${text} @${type}/${id}`)),
+    ),
+  ];
+  return [...new Set(texts)].sort();
+}
+
+function derivedRole(facts: Facts, organization: string, user: string): string | null {
+  const first = facts.policy?.firstMembers ?? null;
+  if (first === null) return null;
+  const joined = [...facts.members.values()]
+    .filter(({ organizationId }) => organizationId === organization)
+    .sort((a, b) => a.firstJoinedAt - b.firstJoinedAt || (a.userId < b.userId ? -1 : 1));
+  return joined.slice(0, first.count).some(({ userId }) => userId === user) ? first.role : null;
 }
 
 export interface TokenClaims {
@@ -39,13 +73,22 @@ export function tokenIsCurrent(facts: Facts, token: TokenClaims): boolean {
   const organization = facts.organizations.get(token.organization);
   if (user?.deletedAt != null || organization?.deletedAt != null) return false;
   const pair = facts.members.get(`${token.organization}/${token.user}`);
-  const row = pair === undefined ? undefined : facts.memberships.get(pair.membershipId);
-  const roles = row === undefined ? [] : [row.role, ...row.ceiling.map(({ role }) => role)];
+  const row = membershipIn(facts, token.organization, token.user);
   const cutoffs = [
     user?.cutoff,
     organization?.cutoff,
     pair?.cutoff,
-    ...roles.map((role) => (role === null ? null : facts.roleKeys.get(role)?.cutoff)),
+    ...rolesHeld(row).map((role) => facts.roleKeys.get(role)?.cutoff),
+    facts.roleKeys.get(derivedRole(facts, token.organization, token.user) ?? '')?.cutoff,
   ];
   return cutoffs.every((cutoff) => cutoff == null || token.issuedAt > Math.floor(cutoff / 1000));
+}
+
+/** Every role that a membership names, in the organization and in resources, believed or waiting. */
+export function rolesHeld(row: MembershipFact | undefined): string[] {
+  if (row === undefined) return [];
+  return [{ role: row.role, scoped: row.scoped }, ...row.ceiling].flatMap(({ role, scoped }) => [
+    ...(role === null ? [] : [role]),
+    ...Object.values(scoped).flatMap((roles) => Object.values(roles)),
+  ]);
 }

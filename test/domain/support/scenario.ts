@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { type Command, command } from './commands.ts';
 import { type History, play } from './history.ts';
 import { BEGINNING, type Opening } from './ledger.ts';
+import type { PolicyName } from './policies.ts';
 import { arrivals, type Schedule } from './schedule.ts';
 
 /** A history and the ways in which it is told; prints as a list of what happened and what arrived. */
@@ -17,7 +18,7 @@ export class Scenario {
   }
 
   toString(): string {
-    const { rolesTold, lists } = this.opening;
+    const { rolesTold, lists, policy } = this.opening;
     const happened = this.history.moments
       .filter((moment) => moment.line !== '')
       .map((moment) => `  ${clock(moment.at)} ${moment.line}`);
@@ -28,7 +29,7 @@ export class Scenario {
           `  ${clock(at)} ${repeated ? 'REPLAY ' : ''}${message.line} (of ${clock(message.at)})`,
       ),
     ]);
-    const opening = `opening: roles ${rolesTold ? '' : 'not '}told, memberships ${lists ? '' : 'do not '}list permissions`;
+    const opening = `opening: roles ${rolesTold ? '' : 'not '}told, memberships ${lists ? '' : 'do not '}list permissions, policy ${policy}`;
     return ['', opening, 'happened:', ...happened, ...told, ''].join('\n');
   }
 
@@ -37,10 +38,19 @@ export class Scenario {
   }
 }
 
+/** Nearly every second one without a policy; the others on equal terms. */
+const policy = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<PolicyName>('none') },
+  ...(['replacing', 'extending', 'reaching', 'featured', 'founding'] as const).map((name) => ({
+    weight: 1,
+    arbitrary: fc.constant<PolicyName>(name),
+  })),
+);
+
 export function scenario(schedules: readonly fc.Arbitrary<Schedule>[]): fc.Arbitrary<Scenario> {
   return fc
     .tuple(
-      fc.record({ rolesTold: fc.boolean(), lists: fc.boolean() }),
+      fc.record({ rolesTold: fc.boolean(), lists: fc.boolean(), policy }),
       fc.array(command, { maxLength: 30, size: 'max' }),
       fc.tuple(...schedules),
     )

@@ -28,13 +28,14 @@ const BETWEEN_ROUNDS_MS = 90_000;
 
 /** Rolecall in front of a history: messages arrive as scheduled, owed questions are asked and answered from it. */
 export class Simulation {
-  readonly store = new Store();
+  readonly store: Store;
   readonly #history: History;
   readonly #lists: boolean;
   readonly #watchers: readonly Watcher[];
   now: number;
 
   constructor(history: History, lists: boolean, watchers: readonly Watcher[]) {
+    this.store = new Store(history.policy);
     this.#history = history;
     this.#lists = lists;
     this.#watchers = watchers;

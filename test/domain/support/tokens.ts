@@ -1,5 +1,8 @@
+import type { CompiledPolicy } from '../../../src/domain/compiled-policy.ts';
 import type { Evidence } from '../../../src/domain/evidence.ts';
+import { PERMISSION_KEYS } from './commands.ts';
 import type { History } from './history.ts';
+import { allows, heldBy } from './holding.ts';
 import type { Moment } from './ledger.ts';
 import type { TokenClaims } from './reading.ts';
 import type { Step, Watcher } from './simulation.ts';
@@ -19,7 +22,7 @@ export interface Token extends TokenClaims {
  * The hardest tokens of a history to refuse: between any two moments, the last that could be minted before the second.
  * Everybody has a session that never ends, and the ones that were told of.
  */
-export function tokensOf({ moments }: History): Token[] {
+export function tokensOf({ moments, policy }: History): Token[] {
   let since: Readonly<Record<string, Readonly<Record<string, number>>>> = {};
   return moments.flatMap(({ at, world }, index) => {
     since = Object.fromEntries(
@@ -28,12 +31,13 @@ export function tokensOf({ moments }: History): Token[] {
         return [role, Object.fromEntries(granted)];
       }),
     );
-    return tokensAt(world, moments[index + 1]?.at ?? at, since);
+    return tokensAt(world, policy, moments[index + 1]?.at ?? at, since);
   });
 }
 
 export function tokensAt(
   world: World,
+  policy: CompiledPolicy | null,
   mintedAt: number,
   since: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
 ): Token[] {
@@ -48,14 +52,20 @@ export function tokensAt(
       mintedAt,
       membership: membership.id,
       role: membership.roleId,
-      permissions: permissionsOf(world, membership.roleId),
+      // What hangs on a feature no token of the provider carries: see `FeaturesCutOff`.
+      permissions: heldBy(withoutFeatures(world), policy, membership),
       since: since[membership.roleId] ?? {},
     }));
   });
 }
 
+function withoutFeatures(world: World): World {
+  const bare = [...world.organizations].map(([id, row]) => [id, { ...row, features: [] }] as const);
+  return { ...world, organizations: new Map(bare) };
+}
+
 /** Why a token has to be refused at the end of a history, or null where it may pass. */
-export function reasonToRefuse({ moments }: History, token: Token): Reason | null {
+export function reasonToRefuse({ moments, policy }: History, token: Token): Reason | null {
   const world = moments.at(-1)?.world ?? EMPTY_WORLD;
   const user = world.users.get(token.user);
   const membership = membershipOf(world, token.organization, token.user);
@@ -68,8 +78,8 @@ export function reasonToRefuse({ moments }: History, token: Token): Reason | nul
     (moment, index) => moment.at >= token.mintedAt && isBanned(moment) && !isBanned(moments[index - 1]),
   );
   if (banned) return { why: 'was banned since', more: [] };
-  const held = permissionsOf(world, membership.roleId);
-  const more = token.permissions.filter((permission) => !held.includes(permission));
+  const held = heldBy(world, policy, membership);
+  const more = token.permissions.filter((text) => !allows(held, text));
   return more.length === 0 ? null : { why: `has no longer ${more.join()}`, more };
 }
 
@@ -110,7 +120,10 @@ export class WhatWasKnown implements Watcher {
     if (left.length === 0) return false;
     const entered = holding.filter(({ role, at }) => role === token.role && at <= token.mintedAt);
     const seen = Math.max(first(entered), first(left));
-    return more.every((permission) => {
+    return more.every((text) => {
+      const [permission = ''] = text.split(' ');
+      // Of what the policy says of a role nothing is ever told.
+      if (!PERMISSION_KEYS.includes(permission)) return false;
       const told = this.#granted.filter(
         (granted) =>
           granted.role === token.role &&

@@ -2,6 +2,7 @@ import type { OwedEffect } from '../../../src/domain/effects.ts';
 import type {
   Evidence,
   MembershipSnapshot,
+  OrganizationMetadata,
   OrganizationSnapshot,
   RoleSnapshot,
   Told,
@@ -11,6 +12,7 @@ import { ORGANIZATIONS, USERS } from './commands.ts';
 import {
   type Membership,
   membershipOf,
+  type Organization,
   organizationId,
   permissionsOf,
   type Role,
@@ -47,7 +49,8 @@ export function membershipOfTold(
   at: number,
   lists: boolean,
 ): MembershipSnapshot {
-  const { id, organizationId, userId, roleId, createdAt, updatedAt } = membership;
+  const { id, organizationId, userId, roleId, workspaces, createdAt, updatedAt } = membership;
+  const organization = world.organizations.get(organizationId);
   return {
     kind: 'membership',
     told,
@@ -55,9 +58,9 @@ export function membershipOfTold(
     organizationId,
     userId,
     role: world.roles.get(roleId)?.key ?? 'none',
-    scoped: {},
+    scoped: Object.keys(workspaces).length === 0 ? {} : { workspace: workspaces },
     flaws: [],
-    organization: null,
+    organization: organization === undefined ? null : metadataOf(organization),
     permissions: lists ? permissionsOf(world, roleId) : null,
     createdAt,
     version: { updatedAt, at },
@@ -93,13 +96,14 @@ export function answer(world: World, question: OwedEffect, at: number, lists: bo
   }
 }
 
-export function organizationTold(
-  { id, name, updatedAt }: Pick<OrganizationSnapshot, 'id' | 'name'> & { readonly updatedAt: number },
-  told: Told,
-  at: number,
-): OrganizationSnapshot {
-  const metadata = { updatedAt, features: [], agents: {}, flaws: [] };
+export function organizationTold(organization: Organization, told: Told, at: number): OrganizationSnapshot {
+  const { id, name, updatedAt } = organization;
+  const metadata = metadataOf(organization);
   return { kind: 'organization', told, id, name, metadata, version: { updatedAt, at } };
+}
+
+function metadataOf({ features, updatedAt }: Organization): OrganizationMetadata {
+  return { updatedAt, features, agents: {}, flaws: [] };
 }
 
 /** Organizations and sessions, as they are all at once. */

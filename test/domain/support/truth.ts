@@ -1,13 +1,15 @@
 import type { Facts } from '../../../src/domain/facts.ts';
 import { ORGANIZATIONS, USERS } from './commands.ts';
 import type { History } from './history.ts';
+import { founderRole, heldBy } from './holding.ts';
 import { readAccess } from './reading.ts';
-import { membershipOf, permissionsOf, type World } from './world.ts';
+import { membershipOf, type World } from './world.ts';
 
 /** What is true of everybody, a line each: of the provider's world, or of the facts about it. */
 export type Picture = Readonly<Record<string, string>>;
 
 export function pictureOfWorld(world: World, history: History): Picture {
+  const { policy } = history;
   const picture: Record<string, string> = {};
   for (const user of USERS) {
     const person = world.users.get(user);
@@ -17,11 +19,15 @@ export function pictureOfWorld(world: World, history: History): Picture {
       picture[`${user} in ${organization}`] =
         membership === undefined
           ? 'no member'
-          : member(membership.roleId, person?.suspended ? [] : permissionsOf(world, membership.roleId));
+          : member(
+              founderRole(world, policy, membership) ?? membership.roleId,
+              person?.suspended ? [] : heldBy(world, policy, membership),
+            );
     }
   }
   for (const organization of ORGANIZATIONS) {
-    picture[organization] = world.organizations.has(organization) ? 'exists' : 'deleted';
+    const found = world.organizations.get(organization);
+    picture[organization] = found === undefined ? 'deleted' : `has [${found.features.join()}] on`;
   }
   for (const session of sessionsOf(history))
     picture[session] = world.sessions.get(session)?.ended ? 'ended' : 'runs';
@@ -42,7 +48,7 @@ export function pictureOfFacts(facts: Facts, history: History): Picture {
     }
   }
   for (const organization of ORGANIZATIONS) {
-    picture[organization] = facts.organizations.get(organization)?.deletedAt != null ? 'deleted' : 'exists';
+    picture[organization] = organizationIn(facts, organization);
   }
   for (const session of sessionsOf(history)) {
     picture[session] = facts.sessions.get(session)?.endedAt != null ? 'ended' : 'runs';
@@ -62,9 +68,10 @@ export function rowsOf(facts: Facts): Picture {
   for (const [id, row] of facts.users) {
     rows[id] = JSON.stringify([row.deletedAt !== null || [row.suspended, row.passwordChangedAt]]);
   }
-  for (const [id, row] of facts.organizations) rows[id] = row.deletedAt === null ? 'exists' : 'deleted';
-  for (const [pair, row] of facts.members)
-    rows[pair] = `${row.membershipId}, created ${row.membershipCreatedAt}`;
+  for (const id of facts.organizations.keys()) rows[id] = organizationIn(facts, id);
+  for (const [pair, row] of facts.members) {
+    rows[pair] = `${row.membershipId}, created ${row.membershipCreatedAt}, first ${row.firstJoinedAt}`;
+  }
   for (const [pair, row] of facts.members) {
     const [organization = '', user = ''] = pair.split('/');
     const access = readAccess(facts, organization, user);
@@ -75,6 +82,11 @@ export function rowsOf(facts: Facts): Picture {
   }
   for (const [id, row] of facts.sessions) rows[id] = row.endedAt === null ? 'runs' : 'ended';
   return rows;
+}
+
+function organizationIn(facts: Facts, id: string): string {
+  const row = facts.organizations.get(id);
+  return row?.deletedAt != null ? 'deleted' : `has [${row?.features.join() ?? ''}] on`;
 }
 
 function member(role: string, permissions: readonly string[]): string {

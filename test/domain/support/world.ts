@@ -14,6 +14,8 @@ export interface User {
 export interface Organization {
   readonly id: OrganizationId;
   readonly name: string;
+  /** What is switched on. */
+  readonly features: readonly string[];
   readonly updatedAt: number;
 }
 
@@ -37,6 +39,8 @@ export interface Membership {
   readonly organizationId: OrganizationId;
   readonly userId: UserId;
   readonly roleId: string;
+  /** The role in each workspace, by its name: what backends write, the provider does not look at. */
+  readonly workspaces: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -47,7 +51,7 @@ export interface Session {
   readonly ended: boolean;
 }
 
-/** All that lives at one moment; `deleted` holds the ids of users and organizations that no longer do. */
+/** All that lives at one moment; `deleted` and `joined` remember what no longer does. */
 export interface World {
   readonly users: ReadonlyMap<string, User>;
   readonly organizations: ReadonlyMap<string, Organization>;
@@ -56,6 +60,8 @@ export interface World {
   readonly memberships: ReadonlyMap<string, Membership>;
   readonly sessions: ReadonlyMap<string, Session>;
   readonly deleted: ReadonlySet<string>;
+  /** When each pair began for the first time, `organization/user`. */
+  readonly joined: ReadonlyMap<string, number>;
 }
 
 export const EMPTY_WORLD: World = {
@@ -66,6 +72,7 @@ export const EMPTY_WORLD: World = {
   memberships: new Map(),
   sessions: new Map(),
   deleted: new Set(),
+  joined: new Map(),
 };
 
 export function organizationId(value: string): OrganizationId {
