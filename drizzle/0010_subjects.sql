@@ -1,0 +1,261 @@
+-- What end users' sessions may ask, about themselves and nobody else; and row-level security on what nobody is to read.
+
+-- The same rules as the guard's, where the claims can tell: the signature, the issuer and the authorized party were
+-- checked by whoever put them there.
+CREATE FUNCTION rolecall.presented(
+  OUT user_id text, OUT organization_id text, OUT session_id text, OUT issued_at timestamptz)
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  told text := current_setting('request.jwt.claims', true);
+  claims jsonb;
+  organization jsonb;
+  is_second boolean;
+  issued numeric;
+  expires numeric;
+BEGIN
+  -- Bounded in length and depth: a parser that runs out of stack fails for good.
+  IF told IS NULL OR told = '' OR length(told) > 16384
+     OR length(told) - length(translate(told, '[{', '')) > 500 THEN
+    RETURN;
+  END IF;
+  IF current_setting('server_version_num')::integer >= 160000 THEN
+    IF NOT pg_input_is_valid(told, 'jsonb') THEN
+      RETURN;
+    END IF;
+    claims := told::jsonb;
+  ELSE
+    BEGIN
+      claims := told::jsonb;
+    EXCEPTION WHEN OTHERS THEN
+      RETURN;
+    END;
+  END IF;
+  IF jsonb_typeof(claims) <> 'object'
+     OR jsonb_typeof(claims->'sub') IS DISTINCT FROM 'string' OR claims->>'sub' = ''
+     -- Tokens of JWT templates have no session, and no cutoff of one would reach them.
+     OR jsonb_typeof(claims->'sid') IS DISTINCT FROM 'string' OR claims->>'sid' = ''
+     OR jsonb_typeof(claims->'iat') IS DISTINCT FROM 'number'
+     -- Whoever impersonates is not the user.
+     OR claims ? 'act' THEN
+    RETURN;
+  END IF;
+
+  -- Where no version is told, o is what tells the second one from the first.
+  is_second := CASE WHEN NOT claims ? 'v' THEN claims ? 'o' WHEN claims->'v' IN ('1', '2') THEN claims->'v' = '2' END;
+  IF is_second IS NULL THEN
+    RETURN;
+  END IF;
+  organization := CASE WHEN NOT is_second THEN nullif(claims->'org_id', 'null')
+                       WHEN claims ? 'o' THEN coalesce(claims->'o'->'id', 'null') END;
+  IF organization IS NOT NULL AND (jsonb_typeof(organization) <> 'string' OR organization = '""') THEN
+    RETURN;
+  END IF;
+  -- A session that still has tasks to do is pending. Tokens of the first version may not say.
+  IF claims->'sts' <> '"active"' OR is_second AND NOT claims ? 'sts' THEN
+    RETURN;
+  END IF;
+
+  issued := (claims->>'iat')::numeric;
+  IF issued NOT BETWEEN 0 AND 253402300799 OR issued <> trunc(issued) THEN
+    RETURN;
+  END IF;
+  IF claims ? 'exp' THEN
+    IF jsonb_typeof(claims->'exp') <> 'number' THEN
+      RETURN;
+    END IF;
+    expires := (claims->>'exp')::numeric;
+    -- A minute by which clocks may differ; and nothing that was minted to live longer than session tokens do.
+    IF expires <= issued OR expires - issued > 300 OR expires <= extract(epoch FROM now()) - 60 THEN
+      RETURN;
+    END IF;
+  END IF;
+
+  user_id := claims->>'sub';
+  organization_id := organization #>> '{}';
+  session_id := claims->>'sid';
+  issued_at := to_timestamp(issued::double precision);
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.presented() IS
+  'Internal. Whose token the claims of this transaction are of (request.jwt.claims: sub, sid, iat, sts, o.id or org_id, exp where it is told); all null when they are missing, malformed, pending, impersonated, expired or of a token that lives longer than 300 seconds. Cutoffs are not looked at.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.asker(OUT user_id text, OUT organization_id text)
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  token record;
+BEGIN
+  token := rolecall.presented();
+  -- Without an organization only the cutoffs of user and session are to be looked at: no organization has such an id.
+  IF rolecall.token_is_current(token.user_id, coalesce(token.organization_id, '-'), token.session_id, token.issued_at) THEN
+    user_id := token.user_id;
+    organization_id := token.organization_id;
+  END IF;
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.asker() IS
+  'Internal. The user and the organization of the claims of this transaction, cutoffs included; both null when they are not to be honoured.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.i_can(
+  permission text, organization_id text,
+  owner_id text DEFAULT NULL, scope_type text DEFAULT NULL, scope_id text DEFAULT NULL) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  asker record;
+BEGIN
+  asker := rolecall.asker();
+  RETURN coalesce(asker.organization_id = i_can.organization_id
+    AND rolecall.has_permission(asker.user_id, asker.organization_id, i_can.permission, i_can.owner_id, i_can.scope_type,
+                                i_can.scope_id), false);
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.i_can(text, text, text, text, text) IS
+  'Whether the user of this transaction''s claims (request.jwt.claims: sub, sid, iat, sts, o.id) holds the permission in the organization now, as rolecall.has_permission would say, with a token that was not cut off. False in every organization but the token''s own, and for missing, malformed, pending, impersonated or expired claims. In policies over many rows: rolecall.my_organizations.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.my_organizations(permission text) RETURNS SETOF text
+  LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE ROWS 1
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  asker record;
+BEGIN
+  asker := rolecall.asker();
+  IF rolecall.has_permission(asker.user_id, asker.organization_id, my_organizations.permission) THEN
+    RETURN NEXT asker.organization_id;
+  END IF;
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.my_organizations(text) IS
+  'The organizations in which rolecall.i_can(permission, organization) is true: the one of this transaction''s claims, or none. In policies: organization_id = ANY (ARRAY(SELECT rolecall.my_organizations(''…''))), which is evaluated once a statement and uses an index on organization_id.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.my_user_id() RETURNS text
+  LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  asker record;
+BEGIN
+  asker := rolecall.asker();
+  RETURN asker.user_id;
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.my_user_id() IS
+  'The user of this transaction''s claims, cutoffs included; null when they are not to be honoured. In policies: owner_id = (SELECT rolecall.my_user_id()).';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.my_organization_id() RETURNS text
+  LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+  SET enable_seqscan = off
+  SET enable_hashjoin = off
+  SET enable_mergejoin = off
+  SET plan_cache_mode = force_generic_plan
+  SET jit = off
+AS $$
+DECLARE
+  asker record;
+BEGIN
+  asker := rolecall.asker();
+  RETURN (SELECT s.organization_id FROM rolecall.standing AS s
+           WHERE s.user_id = asker.user_id AND s.organization_id = asker.organization_id AND NOT s.contested);
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.my_organization_id() IS
+  'The organization of this transaction''s claims, cutoffs included, while their user is a member there; else null. In policies: organization_id = (SELECT rolecall.my_organization_id()), for what every member may see.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.my_scopes(permission text, scope_type text) RETURNS SETOF text
+  LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE ROWS 10
+  SET search_path = pg_catalog, pg_temp
+  SET enable_seqscan = off
+  SET enable_hashjoin = off
+  SET enable_mergejoin = off
+  SET plan_cache_mode = force_generic_plan
+  SET jit = off
+AS $$
+DECLARE
+  asker record;
+BEGIN
+  asker := rolecall.asker();
+  IF EXISTS (SELECT FROM rolecall.active_policy AS p WHERE my_scopes.scope_type = ANY (p.reached))
+     AND rolecall.has_permission(asker.user_id, asker.organization_id, my_scopes.permission) THEN
+    RETURN NEXT '*';
+  END IF;
+  RETURN QUERY SELECT a.scope_id FROM rolecall.scoped_access AS a
+   WHERE a.user_id = asker.user_id AND a.organization_id = asker.organization_id
+     AND a.scope_type = my_scopes.scope_type AND a.scope_id NOT IN ('', '*')
+     AND position(' ' IN my_scopes.permission) = 0 AND my_scopes.permission = ANY (a.permissions);
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.my_scopes(text, text) IS
+  'The resources of a type in which the user of this transaction''s claims holds the permission, in the organization of the claims; * for every one of them, where an organization role reaches into all. Ids repeat from one organization to the next: policies compare the organization too.';
+--> statement-breakpoint
+DO $$
+DECLARE
+  made text;
+  thing record;
+BEGIN
+  FOREACH made IN ARRAY ARRAY['presented()', 'asker()', 'i_can(text, text, text, text, text)', 'my_organizations(text)',
+                              'my_user_id()', 'my_organization_id()', 'my_scopes(text, text)'] LOOP
+    EXECUTE format('ALTER FUNCTION rolecall.%s OWNER TO rolecall_owner', made);
+    EXECUTE format('REVOKE ALL ON FUNCTION rolecall.%s FROM PUBLIC', made);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION rolecall.%s TO rolecall_service', made);
+  END LOOP;
+  -- Before Postgres 16 malformed JSON is only told by an exception, and the block that catches it cannot be entered in
+  -- a parallel plan.
+  IF current_setting('server_version_num')::integer < 160000 THEN
+    FOREACH made IN ARRAY ARRAY['presented()', 'asker()', 'i_can(text, text, text, text, text)', 'my_organizations(text)',
+                                'my_user_id()', 'my_organization_id()', 'my_scopes(text, text)'] LOOP
+      EXECUTE format('ALTER FUNCTION rolecall.%s PARALLEL UNSAFE', made);
+    END LOOP;
+  END IF;
+  -- Every table: a grant on all of them in the schema, meant for something else, opens none. Their owner is not subject
+  -- to it, and answers through views and functions.
+  FOR thing IN
+    SELECT c.oid::regclass AS name FROM pg_catalog.pg_class AS c
+     WHERE c.relnamespace = 'rolecall'::regnamespace AND c.relkind IN ('r', 'p')
+  LOOP
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', thing.name);
+    EXECUTE format('CREATE POLICY service ON %s TO rolecall_service USING (true) WITH CHECK (true)', thing.name);
+  END LOOP;
+  -- Such a grant includes the views, which see with their owner's eyes: they show what they have to readers only.
+  -- rolecall.access, rolecall.scoped_access and what rests on them see members through rolecall.standing.
+  FOREACH made IN ARRAY ARRAY['standing', 'grants'] LOOP
+    EXECUTE format($view$
+      CREATE OR REPLACE VIEW rolecall.%1$I AS SELECT shown.* FROM (%2$s) AS shown
+       WHERE pg_has_role(CURRENT_USER, 'rolecall_owner', 'USAGE') OR pg_has_role(CURRENT_USER, 'rolecall_service', 'USAGE')
+          OR pg_has_role(CURRENT_USER, 'rolecall_reader', 'USAGE')
+    $view$, made, rtrim(pg_get_viewdef(format('rolecall.%I', made)::regclass), '; '));
+  END LOOP;
+  -- These two are for the service alone, which reads their tables too.
+  FOREACH made IN ARRAY ARRAY['open_findings', 'provided_roles'] LOOP
+    EXECUTE format('ALTER VIEW rolecall.%I SET (security_invoker = true)', made);
+  END LOOP;
+  -- Small functions in SQL that were meant to be inlined: a call costs a microsecond more, and the rule has no exception.
+  FOR thing IN
+    SELECT p.oid::regprocedure AS name FROM pg_catalog.pg_proc AS p
+     WHERE p.pronamespace = 'rolecall'::regnamespace
+       AND NOT EXISTS (SELECT FROM unnest(p.proconfig) AS s WHERE s LIKE 'search\_path=%')
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, pg_temp', thing.name);
+  END LOOP;
+END
+$$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION
+  rolecall.i_can(text, text, text, text, text),
+  rolecall.my_organizations(text),
+  rolecall.my_user_id(),
+  rolecall.my_organization_id(),
+  rolecall.my_scopes(text, text)
+TO rolecall_subject;
