@@ -4,3 +4,7 @@ export { type Client, type ClientOptions, createClient, type Decision } from './
 export { fetchWithFreshToken, type GetToken } from './client/fetch-with-fresh-token.ts';
 export type { Question, Resource, Subject, TokenTimes } from './client/question.ts';
 export { RolecallUnavailable, type UnavailableCode } from './client/unavailable.ts';
+export type { About, AgentSubject } from './snapshot/decide-locally.ts';
+export type { Clock } from './snapshot/freshness.ts';
+export type { CopyChange, Snapshot, SnapshotOptions } from './snapshot/open-snapshot.ts';
+export { type ProblemCode, SnapshotProblem } from './snapshot/problem.ts';

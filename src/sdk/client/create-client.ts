@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import type { PermissionOf, PolicyDefinition } from '../../policy/index.ts';
+import { openSnapshot, type Snapshot, type SnapshotOptions } from '../snapshot/open-snapshot.ts';
+import { connectionTo } from './connection.ts';
 import { DeadlinePassed, within } from './deadline.ts';
 import { evaluationOf, type Question } from './question.ts';
 import { RolecallUnavailable } from './unavailable.ts';
@@ -21,12 +23,17 @@ export type Decision =
   /** Why, in Rolecall's words: `not_a_member`, `missing_permission`, `token_cut_off`, …; `denied` where it says none. */
   | { readonly allowed: false; readonly reason: string };
 
-/** Asks Rolecall, each time anew: nothing is kept, so nothing is late. */
+/** Asks Rolecall, each time anew, so that nothing is late; or keeps a copy that answers at once. */
 export interface Client<Permission extends string = string> {
   /** @throws RolecallUnavailable when there is no decision; TypeError for a question that lacks what it names. */
   check(question: Question<Permission>): Promise<Decision>;
   /** The same as a boolean: true only if Rolecall said so, false also when it could not be asked. */
   allows(question: Question<Permission>): Promise<boolean>;
+  /**
+   * Begins to keep a local copy of everything that the token may read. One for the whole process, until `close`.
+   * @throws RangeError for a bound that is none.
+   */
+  snapshot(options?: SnapshotOptions): Snapshot<Permission>;
 }
 
 const TIMEOUT_MS = 2_000;
@@ -56,21 +63,15 @@ export function createClient<Policy = PolicyDefinition>(
     throw new Error('The url of Rolecall must be an http or https URL.');
   }
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Error('The token for Rolecall is missing or malformed.');
-  const endpoint = `${url.replace(/\/+$/, '')}/access/v1/evaluation`;
-  const send = options.fetch ?? ((request) => fetch(request));
+  const connection = connectionTo(
+    url.replace(/\/+$/, ''),
+    token,
+    options.fetch ?? ((request) => fetch(request)),
+  );
 
   const ask = async (body: string, signal: AbortSignal) => {
-    const attempt = async () =>
-      send(
-        new Request(endpoint, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-          body,
-          // Followed, a redirect could take the token elsewhere.
-          redirect: 'manual',
-          signal,
-        }),
-      );
+    const headers = { 'content-type': 'application/json' };
+    const attempt = () => connection.send('/access/v1/evaluation', { method: 'POST', headers, body, signal });
     // A kept-alive connection may have been closed under the request: once more. An answer is never asked for twice.
     const response = await attempt().catch((error: unknown) => {
       if (signal.aborted) throw error;
@@ -112,5 +113,6 @@ export function createClient<Policy = PolicyDefinition>(
         throw error;
       }
     },
+    snapshot: (settings) => openSnapshot(connection, settings),
   };
 }

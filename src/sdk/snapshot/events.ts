@@ -1,0 +1,26 @@
+/** One server-sent event, or the sign of life that a comment is. */
+export type ServerSentEvent =
+  | { readonly type: 'comment' }
+  | { readonly type: 'event'; readonly event: string; readonly id: string | null; readonly data: string };
+
+/** Puts lines together to events, as the HTML standard has it. What is not dispatched by an empty line never was. */
+export function eventReader(): (line: string) => ServerSentEvent | null {
+  let [event, data]: [string, string[]] = ['', []];
+  let id: string | null = null;
+  return (line) => {
+    if (line.startsWith(':')) return { type: 'comment' };
+    if (line === '') {
+      const dispatched = { type: 'event', event: event || 'message', id, data: data.join('\n') } as const;
+      const empty = data.length === 0;
+      [event, data, id] = ['', [], null];
+      return empty ? null : dispatched;
+    }
+    const colon = line.indexOf(':');
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (field === 'event') event = value;
+    if (field === 'data') data.push(value);
+    if (field === 'id') id = value;
+    return null;
+  };
+}

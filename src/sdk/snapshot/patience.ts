@@ -1,0 +1,44 @@
+import { SnapshotProblem } from './problem.ts';
+
+/** How long somebody waits, and what ends all waiting. */
+export interface Patience {
+  readonly signal: AbortSignal;
+  readonly ms: number;
+}
+
+/**
+ * What `promise` gives, unless it takes too long or all is over. Not `Promise.race` with one promise that stands for the
+ * end: it would remember every chunk of a stream that lasts for days.
+ */
+export function patiently<T>(promise: Promise<T>, { signal, ms }: Patience): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      act();
+    };
+    const interrupt = (why: string) => () => settle(() => reject(new SnapshotProblem('interrupted', why)));
+    const timer = setTimeout(interrupt(`nothing came for ${ms} ms`), ms);
+    const onAbort = interrupt('the connection was given up');
+    promise.then(
+      (value) => settle(() => resolve(value)),
+      (error: unknown) => settle(() => reject(error)),
+    );
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+}
+
+/** A pause that ends early when all is over. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}
