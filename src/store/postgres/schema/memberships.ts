@@ -30,6 +30,8 @@ export const memberships = rolecall.table(
     index('memberships_resources')
       .using('gin', sql`rolecall.resources_in(${table.organizationId}, ${table.scoped})`)
       .where(sql`${table.scoped} <> '{}'`),
+    // Which resources anybody of one organization has a role in.
+    index('memberships_scoped').on(table.organizationId).where(sql`${table.scoped} <> '{}'`),
     index('memberships_flawed').on(table.organizationId).where(sql`${table.flaws} <> '{}'`),
   ],
 );
