@@ -61,8 +61,7 @@ export async function stream(follower: Follower): Promise<'ended' | 'silent' | '
       heard ||= alive;
     }
   } catch (error) {
-    const silent = error instanceof SnapshotProblem && error.code === 'interrupted' && !heard;
-    if (silent && !patience.signal.aborted) return 'silent';
+    if (!heard && error instanceof SnapshotProblem && error.code === 'silent') return 'silent';
     throw error;
   }
   return 'ended';

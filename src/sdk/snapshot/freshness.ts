@@ -59,7 +59,7 @@ export function freshness(clock: Clock, maxLagMs: number, onJump: () => void): F
       const last = elapsed(now);
       if ((knew && last === null) || jumped(at, now)) return false;
       // An answer may come after what was pushed later than it was asked for.
-      if (confirmed === null || at.monotonic > confirmed.monotonic) confirmed = at;
+      if (confirmed === null || at.monotonic >= confirmed.monotonic) confirmed = at;
       checkedAt = Number.NaN;
       return true;
     },

@@ -17,9 +17,9 @@ export function patiently<T>(promise: Promise<T>, { signal, ms }: Patience): Pro
       signal.removeEventListener('abort', onAbort);
       act();
     };
-    const interrupt = (why: string) => () => settle(() => reject(new SnapshotProblem('interrupted', why)));
-    const timer = setTimeout(interrupt(`nothing came for ${ms} ms`), ms);
-    const onAbort = interrupt('the connection was given up');
+    const give = (problem: SnapshotProblem): void => settle(() => reject(problem));
+    const timer = setTimeout(() => give(new SnapshotProblem('silent', `nothing came for ${ms} ms`)), ms);
+    const onAbort = (): void => give(new SnapshotProblem('interrupted', 'the connection was given up'));
     promise.then(
       (value) => settle(() => resolve(value)),
       (error: unknown) => settle(() => reject(error)),

@@ -2,7 +2,7 @@
  * `unreadable`: the server said what this version does not understand; `policy_changed`: another policy is active. After
  * both nothing of the copy is believed any more. `resync_required`: the feed cannot go on from where the copy is, or a
  * fresh one is needed to stay right; the copy answers on within its bound, as after the others. `refused`: an answer that is no feed (a wrong token, an
- * error). `interrupted`: cut off, or silent for too long. `clock_jumped`: the machine slept, or its clock was set.
+ * error). `interrupted`: cut off. `silent`: nothing came for too long. `clock_jumped`: the machine slept, or its clock was set.
  * `listener_failed`: one of `onChange` threw, which changes nothing.
  */
 export type ProblemCode =
@@ -11,6 +11,7 @@ export type ProblemCode =
   | 'resync_required'
   | 'refused'
   | 'interrupted'
+  | 'silent'
   | 'clock_jumped'
   | 'listener_failed';
 
