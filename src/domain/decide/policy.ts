@@ -1,7 +1,8 @@
 import type { Change } from '../changes.ts';
 import { type CompiledPolicy, ORGANIZATION } from '../compiled-policy.ts';
 import { Draft } from '../draft.ts';
-import type { Facts } from '../facts.ts';
+import type { Facts, RoleKeyFact } from '../facts.ts';
+import { grantsWith } from '../role-sets.ts';
 import { difference } from '../sets.ts';
 import { latest } from '../version.ts';
 import { putProvided, rederiveAll, roleChange, roleCutoff, unheardKey } from './role-keys.ts';
@@ -38,29 +39,35 @@ export function decidePolicy(facts: Facts, next: CompiledPolicy, at: number): Po
   for (const key of Object.keys(next.roles)) {
     if (draft.roleKeys.get(key) === undefined) putProvided(draft, unheardKey(key), [], at);
   }
-  if (losesPlaces(facts.policy, next)) cutAll(draft, at);
+  if (!sameFirstMembers(facts.policy, next)) cutAll(draft, () => true, at);
+  // What hangs on a feature is lost in those places as well.
+  else if (losesPlaces(facts.policy, next)) cutAll(draft, (key) => !grantsNothing(key), at);
   const differences = [...draft.roleKeys.written.keys()]
     .sort()
     .flatMap((key) => differenceOf(facts, draft, key));
   return { draft, differences, losing: losingRoles(draft) };
 }
 
-/** Whether members lose beside what roles grant: a place that roles do not reach any more, or a role of the first. */
+/** Whether there is a place that roles do not reach any more. */
 function losesPlaces(before: CompiledPolicy | null, after: CompiledPolicy): boolean {
   const reached = Object.entries(before?.scopes ?? {}).filter(([, reaches]) => reaches);
-  if (reached.some(([type]) => after.scopes[type] !== true)) return true;
-  return !sameFirstMembers(before, after);
+  return reached.some(([type]) => after.scopes[type] !== true);
 }
 
+function grantsNothing({ grants, featured }: RoleKeyFact): boolean {
+  return grants.length === 0 && Object.keys(featured).length === 0;
+}
+
+/** Whoever is among the first holds another role than their own, which may grant nothing at all. */
 function sameFirstMembers(before: CompiledPolicy | null, after: CompiledPolicy): boolean {
   const [was, is] = [before?.firstMembers ?? null, after.firstMembers];
   return was?.role === is?.role && (was?.count ?? 0) === (is?.count ?? 0);
 }
 
-function cutAll(draft: Draft, at: number): void {
+function cutAll(draft: Draft, loses: (key: RoleKeyFact) => boolean, at: number): void {
   const cut = losingRoles(draft);
   for (const key of draft.roleKeys.values()) {
-    if (key.scope !== ORGANIZATION || key.grants.length === 0 || cut.includes(key.key)) continue;
+    if (key.scope !== ORGANIZATION || !loses(key) || cut.includes(key.key)) continue;
     draft.roleKeys.put(key.key, { ...key, cutoff: latest(key.cutoff, at) });
     draft.changes.push(roleChange(key, roleCutoff(key.key, at, true), at));
   }
@@ -106,7 +113,7 @@ function wordsFor(held: Sets | undefined, other: Sets | undefined): string[] {
   if (held === undefined) return [];
   const outright = other?.grants ?? [];
   const conditional = Object.entries(held.featured).flatMap(([feature, grants]) =>
-    difference(grants, [...outright, ...(other?.featured[feature] ?? [])]).map(
+    difference(grants, [...outright, ...(other === undefined ? [] : grantsWith(other, feature))]).map(
       (text) => `${text} if ${feature}`,
     ),
   );
