@@ -1,12 +1,16 @@
+import type { CompiledPolicy, CompiledRole } from '../../../src/domain/compiled-policy.ts';
 import { type Decided, decide } from '../../../src/domain/decide/decide.ts';
 import { type Consequences, DEFAULT_CONSEQUENCES, type OwedEffect } from '../../../src/domain/effects.ts';
 import type {
   Evidence,
+  InvitationSnapshot,
   MembershipSnapshot,
+  OrganizationSnapshot,
   PermissionIdentity,
   RoleSnapshot,
   UserSnapshot,
 } from '../../../src/domain/evidence.ts';
+import type { ScopedRoles } from '../../../src/domain/facts.ts';
 import { readAccess, tokenIsCurrent } from './reading.ts';
 import { Store } from './store.ts';
 import { membershipId, organizationId, userId } from './world.ts';
@@ -21,11 +25,16 @@ export interface Heard {
 
 /** Rolecall with one organization, acme, and whoever is told of. All times are seconds after the beginning. */
 export class House {
-  readonly store = new Store();
+  readonly store: Store;
   readonly #consequences: Consequences;
 
-  constructor(consequences: Partial<Consequences> = {}) {
+  constructor(consequences: Partial<Consequences> = {}, policy: CompiledPolicy | null = null) {
     this.#consequences = { ...DEFAULT_CONSEQUENCES, ...consequences };
+    this.store = new Store(policy);
+  }
+
+  static under(policy: CompiledPolicy): House {
+    return new House({}, policy);
   }
 
   /** Takes the news one second after the provider stamped it, unless `now` (seconds) says otherwise. */
@@ -43,6 +52,11 @@ export class House {
 
   hearAll(...told: Evidence[]): void {
     for (const one of told) this.hear(one);
+  }
+
+  /** The role that counts; null for whoever is no member. */
+  role(user = 'ada'): string | null {
+    return readAccess(this.store.tables, 'acme', user)?.role ?? null;
   }
 
   /** Null for whoever is no member. */
@@ -76,6 +90,8 @@ interface MemberTold {
   readonly suspended?: boolean | null;
   /** Envelope or answer time, when it is not that of the change. */
   readonly at?: number;
+  readonly scoped?: ScopedRoles;
+  readonly organization?: MembershipSnapshot['organization'];
 }
 
 /** What the provider says of a member whose role was last changed at `updated`. */
@@ -88,9 +104,9 @@ export function member(role: string, updated: number, more: MemberTold = {}): Me
     organizationId: organizationId('acme'),
     userId: userId(more.user ?? 'ada'),
     role,
-    scoped: {},
+    scoped: more.scoped ?? {},
     flaws: [],
-    organization: null,
+    organization: more.organization ?? null,
     permissions: more.list ?? null,
     createdAt: second(created),
     version: { updatedAt: second(updated), at: second(more.at ?? updated) },
@@ -117,6 +133,63 @@ export function absent(at: number, user = 'ada'): Evidence {
     userId: userId(user),
     at: second(at),
   };
+}
+
+interface OrganizationTold {
+  readonly told?: OrganizationSnapshot['told'];
+  readonly at?: number;
+  readonly features?: readonly string[];
+  readonly agents?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What the provider says of acme, whose metadata was last changed at `updated`. */
+export function acmeTold(updated: number, more: OrganizationTold = {}): OrganizationSnapshot {
+  const { told = 'updated', at = updated, features = [], agents = {} } = more;
+  return {
+    kind: 'organization',
+    told,
+    id: organizationId('acme'),
+    name: 'Acme',
+    metadata: { updatedAt: second(updated), features, agents, flaws: [] },
+    version: { updatedAt: second(updated), at: second(at) },
+  };
+}
+
+export function invitation(
+  updated: number,
+  status: InvitationSnapshot['status'] = 'pending',
+  inviter: string | null = 'ada',
+): InvitationSnapshot {
+  return {
+    kind: 'invitation',
+    id: 'inv_1',
+    organizationId: organizationId('acme'),
+    email: 'eve@example.com',
+    role: 'viewer',
+    scoped: {},
+    inviterId: inviter === null ? null : userId(inviter),
+    status,
+    createdAt: second(0),
+    expiresAt: null,
+    version: { updatedAt: second(updated), at: second(updated) },
+  };
+}
+
+/** A policy in the form that decisions use, of as much of one as matters. */
+export function policy(more: Partial<CompiledPolicy>): CompiledPolicy {
+  return {
+    extendsProvider: false,
+    scopes: {},
+    roles: {},
+    readsOrganizations: false,
+    firstMembers: null,
+    exactlyOne: [],
+    ...more,
+  };
+}
+
+export function grants(texts: readonly string[], more: Partial<CompiledRole> = {}): CompiledRole {
+  return { scope: 'organization', grants: [...texts].sort(), featured: {}, invites: [], ...more };
 }
 
 interface RoleTold {

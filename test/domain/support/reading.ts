@@ -43,7 +43,9 @@ function granted(facts: Facts, { role, scoped }: Holding, on: readonly string[])
     ...outright,
     ...reached.flatMap(([type]) => outright.map((text) => `${text} @${type}/*`)),
     ...Object.entries(scoped).flatMap(([type, roles]) =>
-      Object.entries(roles).flatMap(([id, key]) => by(key, type).map((text) => `${text} @${type}/${id}`)),
+      type === 'organization'
+        ? []
+        : Object.entries(roles).flatMap(([id, key]) => by(key, type).map((text) => `${text} @${type}/${id}`)),
     ),
   ];
   return [...new Set(texts)].sort();
