@@ -3,7 +3,8 @@ DO $$
 DECLARE
   wanted text;
 BEGIN
-  FOREACH wanted IN ARRAY ARRAY['rolecall_owner', 'rolecall_service', 'rolecall_reader', 'rolecall_subject'] LOOP
+  FOREACH wanted IN ARRAY ARRAY[
+    'rolecall_owner', 'rolecall_views', 'rolecall_service', 'rolecall_reader', 'rolecall_subject'] LOOP
     BEGIN
       IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
         EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
@@ -13,11 +14,11 @@ BEGIN
       WHEN duplicate_object OR unique_violation THEN NULL;
     END;
   END LOOP;
-  -- Only who may act as the owner can give things to it. Since Postgres 16 whoever creates a role may hand it out, but
-  -- not act as it: membership alone says nothing.
+  -- Only who may act as the owners can give things to them. Since Postgres 16 whoever creates a role may hand it out,
+  -- but not act as it: membership alone says nothing.
   IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
     BEGIN
-      EXECUTE format('GRANT rolecall_owner TO %I', current_user);
+      EXECUTE format('GRANT rolecall_owner, rolecall_views TO %I', current_user);
     EXCEPTION
       -- Somebody else created it and has, let us hope, granted it: if not, the last migration says so.
       WHEN insufficient_privilege OR unique_violation THEN NULL;

@@ -183,7 +183,10 @@ test('nobody can log in as one of our roles, and none of them has rights in the 
     select rolname, rolcanlogin or rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as may
       from pg_roles where rolname like 'rolecall\\_%' order by 1`;
   expect([...roles]).toEqual(
-    ['owner', 'reader', 'service', 'subject'].map((role) => ({ rolname: `rolecall_${role}`, may: false })),
+    ['owner', 'reader', 'service', 'subject', 'views'].map((role) => ({
+      rolname: `rolecall_${role}`,
+      may: false,
+    })),
   );
 });
 
@@ -197,7 +200,8 @@ test('everything belongs to the owner, has its search_path pinned, and is execut
   expect([...open]).toEqual([]);
   const foreign = await rig.sql`
     select c.relname from pg_class c where c.relnamespace = 'rolecall'::regnamespace and c.relkind in ('r', 'v')
-       and c.relname <> 'migrations' and pg_get_userbyid(c.relowner) <> 'rolecall_owner'`;
+       and c.relname <> 'migrations'
+       and pg_get_userbyid(c.relowner) <> case c.relkind when 'v' then 'rolecall_views' else 'rolecall_owner' end`;
   expect([...foreign]).toEqual([]);
 });
 
