@@ -39,9 +39,12 @@ export function decidePolicy(facts: Facts, next: CompiledPolicy, at: number): Po
   for (const key of Object.keys(next.roles)) {
     if (draft.roleKeys.get(key) === undefined) putProvided(draft, unheardKey(key), [], at);
   }
-  if (!sameFirstMembers(facts.policy, next)) cutAll(draft, () => true, at);
-  // What hangs on a feature is lost in those places as well.
-  else if (losesPlaces(facts.policy, next)) cutAll(draft, (key) => !grantsNothing(key), at);
+  const firstMoved = !sameFirstMembers(facts.policy, next);
+  // Whoever is not among the first any more loses what came with that, be it all that they had.
+  const firstWere = firstMoved && (facts.policy?.firstMembers ?? null) !== null;
+  if (firstMoved || losesPlaces(facts.policy, next)) {
+    cutAll(draft, (key) => firstWere || grantsAnything(facts.roleKeys.get(key)), at);
+  }
   const differences = [...draft.roleKeys.written.keys()]
     .sort()
     .flatMap((key) => differenceOf(facts, draft, key));
@@ -54,20 +57,19 @@ function losesPlaces(before: CompiledPolicy | null, after: CompiledPolicy): bool
   return reached.some(([type]) => after.scopes[type] !== true);
 }
 
-function grantsNothing({ grants, featured }: RoleKeyFact): boolean {
-  return grants.length === 0 && Object.keys(featured).length === 0;
+function grantsAnything(key: RoleKeyFact | undefined): boolean {
+  return key !== undefined && (key.grants.length > 0 || Object.keys(key.featured).length > 0);
 }
 
-/** Whoever is among the first holds another role than their own, which may grant nothing at all. */
 function sameFirstMembers(before: CompiledPolicy | null, after: CompiledPolicy): boolean {
   const [was, is] = [before?.firstMembers ?? null, after.firstMembers];
   return was?.role === is?.role && (was?.count ?? 0) === (is?.count ?? 0);
 }
 
-function cutAll(draft: Draft, loses: (key: RoleKeyFact) => boolean, at: number): void {
+function cutAll(draft: Draft, loses: (key: string) => boolean, at: number): void {
   const cut = losingRoles(draft);
   for (const key of draft.roleKeys.values()) {
-    if (key.scope !== ORGANIZATION || !loses(key) || cut.includes(key.key)) continue;
+    if (key.scope !== ORGANIZATION || !loses(key.key) || cut.includes(key.key)) continue;
     draft.roleKeys.put(key.key, { ...key, cutoff: latest(key.cutoff, at) });
     draft.changes.push(roleChange(key, roleCutoff(key.key, at, true), at));
   }
