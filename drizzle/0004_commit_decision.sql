@@ -99,13 +99,11 @@ CREATE FUNCTION rolecall.commit_decision(batch jsonb) RETURNS jsonb
 AS $$
 DECLARE
   rows jsonb := batch->'rows';
-  moved jsonb := coalesce(batch->'changes', '[]');
   moves bigint := jsonb_array_length(coalesce(batch->'changes', '[]'));
   counted bigint;
   owed integer := 0;
   last_revision bigint;
   catalog bigint;
-  clock bigint;
 BEGIN
   -- Locks in one order everywhere: deliveries, users, organizations, roles, memberships, sessions, effects, counter.
   IF batch ? 'deliveries' THEN
@@ -187,27 +185,7 @@ BEGIN
   END IF;
 
   IF moves > 0 THEN
-    clock := floor(extract(epoch FROM clock_timestamp()) * 1000);
-    INSERT INTO rolecall.changes (
-      revision, kind, organization_id, user_id, agent_id, role, permissions, cutoff_of, cutoff_id, cutoff_at, at, delivery_id,
-      cause)
-    SELECT last_revision - moves + m.position, m.change->>'kind', m.change->>'organizationId', m.change->>'userId',
-           m.change->>'agentId', m.change->>'role', rolecall.texts(m.change->'permissions'), m.change#>>'{cutoff,of}',
-           m.change#>>'{cutoff,id}',
-           CASE WHEN (m.change#>>'{cutoff,notBeforeCommit}')::boolean
-                THEN greatest((m.change#>>'{cutoff,at}')::bigint, clock)
-                ELSE (m.change#>>'{cutoff,at}')::bigint END,
-           (m.change->>'at')::bigint, m.change->>'delivery', m.change->>'cause'
-      FROM jsonb_array_elements(moved) WITH ORDINALITY AS m(change, position);
-    -- Roles and organizations reach members unseen: whatever was issued before this commit is cut off.
-    IF moved @> '[{"cutoff": {"notBeforeCommit": true}}]' THEN
-      UPDATE rolecall.role_keys AS k SET cutoff = greatest(k.cutoff, clock)
-       WHERE k.key IN (SELECT m#>>'{cutoff,id}' FROM jsonb_array_elements(moved) AS m
-                        WHERE m @> '{"cutoff": {"of": "role", "notBeforeCommit": true}}');
-      UPDATE rolecall.organizations AS o SET cutoff = greatest(o.cutoff, clock)
-       WHERE o.id IN (SELECT m#>>'{cutoff,id}' FROM jsonb_array_elements(moved) AS m
-                       WHERE m @> '{"cutoff": {"of": "organization", "notBeforeCommit": true}}');
-    END IF;
+    PERFORM rolecall.record_changes(batch->'changes', last_revision);
   END IF;
 
   RETURN jsonb_build_object('revision', last_revision, 'owed', owed);

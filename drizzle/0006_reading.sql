@@ -2,7 +2,7 @@
 CREATE VIEW rolecall.standing AS
 SELECT p.organization_id, p.user_id, coalesce(d.role, m.role) AS role, d.role AS derived_role, m.created_at AS since,
        coalesce(u.suspended, false) AS suspended, m.contested, m.scoped, m.ceiling,
-       coalesce(o.features, '{}') AS features
+       coalesce(o.features, '{}') AS features, p.cutoff
   FROM rolecall.pairs AS p
   JOIN rolecall.memberships AS m ON m.id = p.membership_id
   CROSS JOIN rolecall.active_policy AS a

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, check, index, jsonb, text, timestamp } from 'drizzle-orm/pg-core';
 import { providerTime, rolecall } from './rolecall.ts';
 
 /** Derived facts that moved: audit trail and feed in one. Append-only; `revision` is the order of commits. */
@@ -13,6 +13,8 @@ export const changes = rolecall.table(
     agentId: text('agent_id'),
     role: text('role'),
     permissions: text('permissions').array().notNull().default([]),
+    /** What those who keep a copy need besides. */
+    details: jsonb('details').notNull().default({}),
     cutoffOf: text('cutoff_of'),
     cutoffId: text('cutoff_id'),
     cutoffAt: providerTime('cutoff_at'),
