@@ -1,27 +1,15 @@
-import {
-  type Copy,
-  type Holding,
-  holdingOf,
-  memberKey,
-  type Organization,
-  organizationOf,
-  type Role,
-  roleOf,
-} from './copy.ts';
-import { type HeldByPlace, heldByPlace, heldOf, sameEverywhere } from './grant-table.ts';
-import { grantedByRoles } from './held-by.ts';
+import { type Copy, holdingOf, memberKey, organizationOf, roleOf, rolesIn } from './copy.ts';
+import { heldOf } from './grant-table.ts';
 import { SnapshotProblem, unreadable } from './problem.ts';
 import type { MemberChange, SentChange } from './protocol.ts';
 import { featuredOf } from './read-copy.ts';
 
-const NOTHING_ANYWHERE: HeldByPlace = new Map();
-
 /**
  * Makes the copy one change newer.
- * @returns `resync` where the copy is right, but will not stay so: a fresh one is needed before long.
+ * @returns `renew` where it can answer on, but not everything: a fresh one is needed.
  * @throws SnapshotProblem where it cannot be made newer.
  */
-export function applyChange(copy: Copy, change: SentChange): 'applied' | 'resync' {
+export function applyChange(copy: Copy, change: SentChange): 'applied' | 'renew' {
   // Revisions are the order of commits: what comes out of order, or twice, was not sent by Rolecall like this.
   if (change.revision <= copy.revision) throw unreadable('a change out of order');
   const cut = change.cutoff;
@@ -31,7 +19,7 @@ export function applyChange(copy: Copy, change: SentChange): 'applied' | 'resync
   return outcome;
 }
 
-function apply(copy: Copy, change: SentChange): 'applied' | 'resync' {
+function apply(copy: Copy, change: SentChange): 'applied' | 'renew' {
   switch (change.kind) {
     case 'granted':
     case 'reduced':
@@ -56,7 +44,6 @@ function apply(copy: Copy, change: SentChange): 'applied' | 'resync' {
       return 'applied';
     case 'organization_deleted': {
       const organization = organizationOf(copy, change.organization);
-      for (const holding of organization.members.values()) copy.bounded.delete(holding);
       organization.members.clear();
       organization.agents = null;
       organization.deleted = true;
@@ -65,7 +52,7 @@ function apply(copy: Copy, change: SentChange): 'applied' | 'resync' {
     case 'features_changed': {
       const organization = organizationOf(copy, change.organization);
       organization.features = change.features.length === 0 ? null : change.features;
-      return unbind(copy);
+      return 'applied';
     }
     case 'agent_changed': {
       const organization = organizationOf(copy, change.organization);
@@ -77,12 +64,18 @@ function apply(copy: Copy, change: SentChange): 'applied' | 'resync' {
     }
     case 'role_changed': {
       const role = roleOf(copy, change.role);
+      role.scope = change.scope ?? role.scope;
       role.grants = heldOf(change.permissions);
       role.featured = featuredOf(change.featured);
-      return unbind(copy);
+      return 'applied';
     }
     case 'policy_changed':
-      // Who the first members are and where roles hold may be another matter now, and no member was told of.
+      if (change.unsure === 'resources') {
+        // Which roles anybody has in resources was told for the types of the policy before.
+        copy.reaches = null;
+        return 'renew';
+      }
+      // Who the first members are, and which role they have by that, may be another matter now: no member was told of.
       throw new SnapshotProblem('policy_changed', 'another policy is active');
   }
 }
@@ -108,44 +101,18 @@ function raise(copy: Copy, { of, id, at }: NonNullable<SentChange['cutoff']>): v
 }
 
 function applyToMember(copy: Copy, change: MemberChange): void {
+  const { user, role } = change;
   const organization = organizationOf(copy, change.organization);
   if (organization.deleted) return;
-  const before = organization.members.get(change.user);
-  const after = change.kind === 'removed' ? null : holdingTold(copy, organization, change);
-  if (after === null) organization.members.delete(change.user);
-  else organization.members.set(change.user, after);
+  if (change.suspended && !copy.gone.has(user)) copy.gone.set(user, 'suspended');
+  const before = organization.members.get(user);
+  const after = change.kind === 'removed' || role === null ? null : holdingOf(copy, { ...change, role });
+  if (after === null) organization.members.delete(user);
+  else organization.members.set(user, after);
   if (before === undefined) return;
-  copy.bounded.delete(before);
   // A role's cutoff covers its holders: whoever leaves the role takes it along.
   const kept = after === null ? [] : rolesIn(after);
-  for (const role of rolesIn(before)) {
-    if (!kept.includes(role)) {
-      copy.memberCutoffs.raise(memberKey(change.organization, change.user), role.cutoff);
-    }
+  for (const left of rolesIn(before)) {
+    if (!kept.includes(left)) copy.memberCutoffs.raise(memberKey(change.organization, user), left.cutoff);
   }
-}
-
-/** The roles only, where the member holds just what these grant: then later changes of the roles reach them too. */
-function holdingTold(copy: Copy, organization: Organization, change: MemberChange): Holding | null {
-  if (change.role === null) return null;
-  const scoped = change.roles.map(({ role, scope }) => ({ role: roleOf(copy, role), scope }));
-  const holding = holdingOf(roleOf(copy, change.role), scoped);
-  const told = heldByPlace(change.permissions);
-  if (sameEverywhere(told, grantedByRoles(copy, organization, holding))) return holding;
-  const bound = { ...holding, bound: told };
-  copy.bounded.add(bound);
-  return bound;
-}
-
-function rolesIn({ role, scoped }: Holding): Role[] {
-  return [role, ...scoped.map((one) => one.role)];
-}
-
-/**
- * What bounds a member are other roles, waiting for the provider's word, and which is not told: once roles or features
- * have changed, nobody here knows what the bound has become. They hold nothing until a fresh snapshot says.
- */
-function unbind({ bounded }: Copy): 'applied' | 'resync' {
-  for (const holding of bounded) holding.bound = NOTHING_ANYWHERE;
-  return bounded.size > 0 ? 'resync' : 'applied';
 }

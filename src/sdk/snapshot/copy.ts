@@ -1,6 +1,7 @@
 import { ORGANIZATION } from '../../domain/compiled-policy.ts';
 import type { Scope } from '../../domain/grant.ts';
-import type { Held, HeldByPlace } from './grant-table.ts';
+import type { Held } from './grant-table.ts';
+import type { SentHolding } from './protocol.ts';
 import { type RecentCutoffs, recentCutoffs } from './recent-cutoffs.ts';
 
 /**
@@ -10,8 +11,11 @@ import { type RecentCutoffs, recentCutoffs } from './recent-cutoffs.ts';
 export interface Copy {
   readonly epoch: string;
   revision: number;
-  /** Types of resources with roles of their own, and whether organization roles reach into all of them. */
-  readonly reaches: ReadonlyMap<string, boolean>;
+  /**
+   * Types of resources with roles of their own, and whether organization roles reach into all of them; null when another
+   * policy has made all this uncertain.
+   */
+  reaches: ReadonlyMap<string, boolean> | null;
   readonly roles: Map<string, Role>;
   readonly organizations: Map<string, Organization>;
   /** Users who hold nothing anywhere, though they may be members. */
@@ -22,8 +26,6 @@ export interface Copy {
   readonly memberCutoffs: RecentCutoffs;
   /** When sessions ended. */
   readonly endedSessions: RecentCutoffs;
-  /** Members who do not hold what their roles grant. */
-  readonly bounded: Set<Holding>;
 }
 
 /** What all its holders hold: changed in place, so that a change reaches them at once, however many they are. */
@@ -48,12 +50,18 @@ export interface Organization {
   deleted: boolean;
 }
 
-export interface Holding {
+/** Roles of a member, in the organization and in resources. */
+export interface Roles {
   readonly role: Role;
-  /** Roles in resources. */
   readonly scoped: readonly ScopedRole[];
-  /** What they hold at most, whatever their roles grant; null for nearly everybody. */
-  bound: HeldByPlace | null;
+}
+
+/** What access rests on. */
+export interface Holding extends Roles {
+  /** Newer roles that wait for the provider's word: until it comes, only what all of them grant too is held. */
+  readonly waiting: readonly Roles[];
+  /** Two truths of one moment: nothing is held until the provider answers. */
+  readonly contested: boolean;
 }
 
 export interface ScopedRole {
@@ -62,7 +70,7 @@ export interface ScopedRole {
 }
 
 const NOTHING: Held = new Map();
-const NOWHERE: readonly ScopedRole[] = [];
+const NONE: readonly Roles[] = [];
 
 export function emptyCopy(epoch: string, revision: number, reaches: ReadonlyMap<string, boolean>): Copy {
   return {
@@ -75,7 +83,6 @@ export function emptyCopy(epoch: string, revision: number, reaches: ReadonlyMap<
     userCutoffs: recentCutoffs(),
     memberCutoffs: recentCutoffs(),
     endedSessions: recentCutoffs(),
-    bounded: new Set(),
   };
 }
 
@@ -88,11 +95,26 @@ export function roleOf(copy: Copy, key: string): Role {
   return role;
 }
 
-/** One object for all who hold the role alone: a member more costs an entry in a map. */
-export function holdingOf(role: Role, scoped: readonly ScopedRole[]): Holding {
-  if (scoped.length > 0) return { role, scoped, bound: null };
-  role.alone ??= { role, scoped: NOWHERE, bound: null };
+/** One object for all who hold just the role: a member more costs an entry in a map. */
+export function holdingOf(copy: Copy, sent: SentHolding): Holding {
+  const { contested, waiting } = sent;
+  const { role, scoped } = rolesOf(copy, sent);
+  if (scoped.length > 0 || waiting.length > 0 || contested) {
+    return { role, scoped, waiting: waiting.map((one) => rolesOf(copy, one)), contested };
+  }
+  role.alone ??= { role, scoped, waiting: NONE, contested };
   return role.alone;
+}
+
+function rolesOf(copy: Copy, { role, roles }: SentHolding['waiting'][number]): Roles {
+  const scoped = roles.map(({ role: key, scope }) => ({ role: roleOf(copy, key), scope }));
+  return { role: roleOf(copy, role), scoped };
+}
+
+/** Every role in it. */
+export function rolesIn({ role, scoped, waiting }: Holding): Role[] {
+  const others = waiting.flatMap((one) => [one.role, ...one.scoped.map((held) => held.role)]);
+  return [role, ...scoped.map((held) => held.role), ...others];
 }
 
 export function organizationOf(copy: Copy, id: string): Organization {

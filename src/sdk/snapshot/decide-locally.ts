@@ -2,7 +2,7 @@ import { ORGANIZATION } from '../../domain/compiled-policy.ts';
 import { EVERY, type Scope } from '../../domain/grant.ts';
 import type { DenialReason } from '../../domain/question.ts';
 import { isIncomplete, type TokenTimes } from '../client/question.ts';
-import { type Copy, type Holding, memberKey, type Organization } from './copy.ts';
+import { type Copy, type Holding, memberKey, type Organization, rolesIn } from './copy.ts';
 import { ASSIGNED, OUTRIGHT, OWN } from './grant-table.ts';
 import { heldBy } from './held-by.ts';
 
@@ -118,14 +118,8 @@ function tokenReason(
     organization.cutoff,
     copy.userCutoffs.of(user),
     copy.memberCutoffs.of(memberKey(asked.organization, user)),
-    roleCutoff(copy, holding),
+    ...rolesIn(holding).map((role) => role.cutoff),
   );
   // Tokens tell their time in whole seconds: those of the cutoff's own second may be from before it.
   return cutoff > 0 && Math.floor(issuedAt) <= Math.floor(cutoff / 1_000) ? 'token_cut_off' : null;
-}
-
-function roleCutoff({ roles }: Copy, { role, scoped, bound }: Holding): number {
-  // Which other roles bound a member is not told: it could be any.
-  const held = bound === null ? [role, ...scoped.map((one) => one.role)] : [...roles.values()];
-  return held.reduce((latest, { cutoff }) => Math.max(latest, cutoff), 0);
 }

@@ -16,6 +16,8 @@ export interface Follower {
   /** For a sign of life; also how often one is asked for where none comes by itself. */
   readonly patience: Patience;
   onApplied(change: SentChange): void;
+  /** There are questions that the copy cannot answer any more; the changes still tell the others. */
+  onOutdated(): void;
   /** The copy contains all that was there a moment ago. */
   onCurrent(): void;
 }
@@ -96,12 +98,7 @@ async function askForPage(follower: Follower, wait: number): Promise<readonly Se
 function take(follower: Follower, change: SentChange): void {
   const outcome = applyChange(follower.copy, change);
   follower.onApplied(change);
-  if (outcome === 'resync') {
-    throw new SnapshotProblem(
-      'resync_required',
-      'members wait for the provider’s word, and roles have changed',
-    );
-  }
+  if (outcome === 'renew') follower.onOutdated();
 }
 
 function confirm({ freshness, onCurrent }: Follower, at: Moment): void {

@@ -33,6 +33,8 @@ const SNAPSHOT_PATIENCE_MS = 30_000;
 const POLLING_MS = 60_000;
 /** Whoever held out for so long has not failed again, but for the first time. */
 const CALM_MS = 60_000;
+/** A new copy beside an old one that can still answer most. */
+const RENEWED_WITHIN_MS = 1_000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [250, 30_000];
 
 /** After these the copy is not believed in anything: what it missed may be a removal. */
@@ -41,35 +43,54 @@ const NOT_TO_GO_ON: readonly SnapshotProblem['code'][] = [...DISBELIEVED, 'resyn
 
 /** Fetches a copy, follows the feed, and begins again wherever that ends, until it is closed. */
 export function keepCopy(keeping: Keeping): Kept {
-  const { freshness } = keeping;
+  const { connection, freshness } = keeping;
   let closed = false;
   let attempt = new AbortController();
   let copy: Copy | null = null;
-  let fresh = false;
+  let goesOn = false;
+  let outdated = false;
+  let renewed: Copy | null = null;
   let streamsFrom = 0;
 
-  const load = async (signal: AbortSignal): Promise<Copy> => {
-    copy = await loadCopy(keeping.connection, { signal, ms: SNAPSHOT_PATIENCE_MS });
-    fresh = true;
-    if (!closed) keeping.onCopy(copy);
-    return copy;
+  const use = (next: Copy): Copy => {
+    [copy, goesOn, outdated, renewed] = [next, true, false, null];
+    if (!closed) keeping.onCopy(next);
+    return next;
+  };
+  const load = (signal: AbortSignal) => loadCopy(connection, { signal, ms: SNAPSHOT_PATIENCE_MS });
+
+  /** Beside the feed: a large snapshot takes its time, and what the copy can tell meanwhile has to stay right. */
+  const renew = async (signal: AbortSignal, end: () => void): Promise<void> => {
+    try {
+      // As everybody was told of the same moment.
+      await keeping.pause(keeping.chance() * RENEWED_WITHIN_MS, signal);
+      if (!signal.aborted) renewed = await load(signal);
+    } catch (error) {
+      if (!signal.aborted) keeping.onProblem(problemOf(error));
+    }
+    end();
   };
 
-  const follow = async (signal: AbortSignal): Promise<void> => {
-    const current = copy !== null && fresh ? copy : await load(signal);
-    const follower = { ...keeping, copy: current, patience: { signal, ms: keeping.patienceMs } };
+  const follow = async ({ signal }: AbortController, end: () => void): Promise<void> => {
+    const current = copy !== null && goesOn ? copy : use(await load(signal));
+    let renewing = false;
+    const onOutdated = (): void => {
+      outdated = true;
+      if (!renewing) void renew(signal, end);
+      renewing = true;
+    };
+    if (outdated) onOutdated();
+    const follower = { ...keeping, copy: current, patience: { signal, ms: keeping.patienceMs }, onOutdated };
     await catchUp(follower);
-    const since = freshness.moment().monotonic;
-    if (since >= streamsFrom) {
-      const outcome = await stream(follower);
-      if (outcome === 'ended') return;
+    if (freshness.moment().monotonic >= streamsFrom) {
+      if ((await stream(follower)) === 'ended') return;
       streamsFrom = freshness.moment().monotonic + POLLING_MS;
     }
     await poll(follower, () => freshness.moment().monotonic >= streamsFrom);
   };
 
   const failed = (problem: SnapshotProblem): void => {
-    if (NOT_TO_GO_ON.includes(problem.code)) fresh = false;
+    if (NOT_TO_GO_ON.includes(problem.code)) goesOn = false;
     if (DISBELIEVED.includes(problem.code)) {
       copy = null;
       keeping.onCopy(null);
@@ -79,21 +100,23 @@ export function keepCopy(keeping: Keeping): Kept {
 
   const run = async (): Promise<void> => {
     for (let failures = 0; !closed; failures += 1) {
-      attempt = new AbortController();
+      const current = new AbortController();
+      attempt = current;
       const began = freshness.moment().monotonic;
       let atLeast = 0;
       try {
-        await follow(attempt.signal);
+        await follow(current, () => current.abort());
       } catch (error) {
         if (closed) return;
-        const problem =
-          error instanceof SnapshotProblem
-            ? error
-            : new SnapshotProblem('unreadable', 'an error', { cause: error });
+        const problem = problemOf(error);
         atLeast = problem.retryAfterMs;
-        failed(problem);
+        if (renewed === null) failed(problem);
       } finally {
-        attempt.abort();
+        current.abort();
+      }
+      if (renewed !== null) {
+        use(renewed);
+        continue;
       }
       if (freshness.moment().monotonic - began > CALM_MS) failures = 0;
       // Spread, since whatever made one server's clients begin again did it to all of them at once.
@@ -111,4 +134,10 @@ export function keepCopy(keeping: Keeping): Kept {
       attempt.abort();
     },
   };
+}
+
+function problemOf(error: unknown): SnapshotProblem {
+  return error instanceof SnapshotProblem
+    ? error
+    : new SnapshotProblem('unreadable', 'an error', { cause: error });
 }

@@ -19,7 +19,14 @@ const grant = v.strictObject({
 });
 const grants = v.array(grant);
 const featured = v.record(text, grants);
-const scopedRoles = v.optional(v.array(v.object({ role: text, scope })), []);
+const scopes = v.record(text, v.object({ organization_roles_reach: v.boolean() }));
+const roles = { roles: v.optional(v.array(v.object({ role: text, scope })), []) };
+const waitingRoles = v.object({ role: text, ...roles });
+const holding = {
+  ...roles,
+  contested: v.optional(v.boolean(), false),
+  waiting: v.optional(v.array(waitingRoles), []),
+};
 
 /** What somebody or a role may do, as the server writes it. */
 export type SentGrant = v.InferOutput<typeof grant>;
@@ -28,7 +35,7 @@ const LINES = {
   snapshot: v.object({
     epoch: text,
     revision: count,
-    scopes: v.record(text, v.object({ organization_roles_reach: v.boolean() })),
+    scopes,
     at: instant,
   }),
   role: v.object({ role: text, scope: text, grants, featured: v.optional(featured, {}), cutoff }),
@@ -42,8 +49,7 @@ const LINES = {
     organization: text,
     user: text,
     role: text,
-    roles: scopedRoles,
-    permissions: v.optional(grants),
+    ...holding,
     cutoff,
   }),
   former_member: v.object({ organization: text, user: text, cutoff: instant }),
@@ -53,6 +59,12 @@ const LINES = {
 };
 
 type LineKind = keyof typeof LINES;
+/** What a member's access rests on, as the server writes it; what anybody holds is derived from it, here as there. */
+export interface SentHolding extends v.InferOutput<typeof waitingRoles> {
+  readonly contested: boolean;
+  readonly waiting: readonly v.InferOutput<typeof waitingRoles>[];
+}
+
 /** One line of a snapshot, by its kind. */
 export type Line = { [Kind in LineKind]: { kind: Kind } & v.InferOutput<(typeof LINES)[Kind]> }[LineKind];
 
@@ -73,8 +85,8 @@ const ofMember = v.object({
   organization: text,
   user: text,
   role: v.nullable(text),
-  roles: scopedRoles,
-  permissions: grants,
+  ...holding,
+  suspended: v.optional(v.boolean(), false),
 });
 const ofUser = v.object({
   ...about,
@@ -88,10 +100,15 @@ const CHANGES = v.variant('kind', [
     ...about,
     kind: v.literal('role_changed'),
     role: text,
+    scope: v.nullish(text),
     permissions: grants,
     featured: v.optional(featured, {}),
   }),
-  v.object({ ...about, kind: v.literal('policy_changed') }),
+  v.object({
+    ...about,
+    kind: v.literal('policy_changed'),
+    unsure: v.optional(v.picklist(['resources', 'everything']), 'everything'),
+  }),
   v.object({ ...about, kind: v.literal('organization_deleted'), organization: text }),
   v.object({ ...about, kind: v.literal('features_changed'), organization: text, features: v.array(text) }),
   v.object({

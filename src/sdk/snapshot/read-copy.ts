@@ -1,5 +1,5 @@
-import { type Copy, emptyCopy, type Holding, holdingOf, memberKey, organizationOf, roleOf } from './copy.ts';
-import { heldByPlace, heldOf } from './grant-table.ts';
+import { type Copy, emptyCopy, holdingOf, memberKey, organizationOf, roleOf } from './copy.ts';
+import { heldOf } from './grant-table.ts';
 import { unreadable } from './problem.ts';
 import { type Line, readLine } from './protocol.ts';
 import { CUTOFFS_MATTER_MS } from './recent-cutoffs.ts';
@@ -22,10 +22,7 @@ export function copyReader(): CopyReader {
   const read = (line: Line): void => {
     if (line.kind === 'snapshot') {
       if (begun !== null) throw unreadable('a snapshot in a snapshot');
-      const reaches = Object.entries(line.scopes).map(
-        ([type, { organization_roles_reach: reach }]) => [type, reach] as const,
-      );
-      begun = { copy: emptyCopy(line.epoch, line.revision, new Map(reaches)), at: line.at };
+      begun = { copy: emptyCopy(line.epoch, line.revision, reachesOf(line.scopes)), at: line.at };
       return;
     }
     if (begun === null || ended) throw unreadable('a line outside of a snapshot');
@@ -72,6 +69,12 @@ export function copyReader(): CopyReader {
   };
 }
 
+export function reachesOf(scopes: Extract<Line, { kind: 'snapshot' }>['scopes']) {
+  return new Map(
+    Object.entries(scopes).map(([type, { organization_roles_reach: reach }]) => [type, reach] as const),
+  );
+}
+
 export function featuredOf(featured: Extract<Line, { kind: 'role' }>['featured']) {
   const entries = Object.entries(featured).map(([feature, grants]) => [feature, heldOf(grants)] as const);
   return entries.length === 0 ? null : new Map(entries);
@@ -79,17 +82,9 @@ export function featuredOf(featured: Extract<Line, { kind: 'role' }>['featured']
 
 function takeMember(copy: Copy, line: MemberLine, at: number, intern: (text: string) => string): void {
   const { members } = organizationOf(copy, line.organization);
-  const scoped = line.roles.map(({ role, scope }) => ({
-    role: roleOf(copy, role),
-    scope: { type: intern(scope.type), id: intern(scope.id) },
-  }));
-  let holding: Holding = holdingOf(roleOf(copy, line.role), scoped);
-  if (line.permissions !== undefined) {
-    holding = { ...holding, bound: heldByPlace(line.permissions) };
-    copy.bounded.add(holding);
-  }
   if (members.has(line.user)) throw unreadable('a member twice');
-  members.set(intern(line.user), holding);
+  members.set(intern(line.user), holdingOf(copy, line));
+  // Most members were cut off once, and long ago.
   if (line.cutoff !== null && line.cutoff > at - CUTOFFS_MATTER_MS) {
     copy.memberCutoffs.raise(memberKey(line.organization, line.user), line.cutoff);
   }
