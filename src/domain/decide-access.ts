@@ -90,7 +90,8 @@ function grantReason(question: Question, known: Known, subjects: readonly string
   return held === true ? null : 'missing_permission';
 }
 
-function placeOf({ resource, scope }: Question, { scopes }: Known): Scope | null {
+/** Where in the organization it is asked about; null for the organization itself. */
+export function placeOf({ resource, scope }: Question, { scopes }: Pick<Known, 'scopes'>): Scope | null {
   return scopes.includes(resource.type) ? resource : scope;
 }
 

@@ -2,6 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { StoreUnavailable } from '../pipeline/ports.ts';
 import { evaluateMany, evaluateOne } from './authzen/evaluation-routes.ts';
 import { describeDecisionPoint, WELL_KNOWN } from './authzen/metadata-route.ts';
+import { searchActions, searchResources, searchSubjects } from './authzen/search/search-routes.ts';
 import { failure, NOT_KEPT, RETRY_AFTER } from './failure.ts';
 import { readyz } from './health-routes.ts';
 import { readAssignableRoles } from './listing/assignable-roles-route.ts';
@@ -35,6 +36,16 @@ const ROUTES: readonly {
   { method: 'POST', path: '/access/v1/evaluations', handler: evaluateMany },
   { method: 'POST', path: '/organizations/:organization/access/v1/evaluation', handler: evaluateOne },
   { method: 'POST', path: '/organizations/:organization/access/v1/evaluations', handler: evaluateMany },
+  { method: 'POST', path: '/access/v1/search/subject', handler: searchSubjects },
+  { method: 'POST', path: '/access/v1/search/resource', handler: searchResources },
+  { method: 'POST', path: '/access/v1/search/action', handler: searchActions },
+  { method: 'POST', path: '/organizations/:organization/access/v1/search/subject', handler: searchSubjects },
+  {
+    method: 'POST',
+    path: '/organizations/:organization/access/v1/search/resource',
+    handler: searchResources,
+  },
+  { method: 'POST', path: '/organizations/:organization/access/v1/search/action', handler: searchActions },
   { method: 'GET', path: WELL_KNOWN, handler: describeDecisionPoint },
   { method: 'GET', path: `${WELL_KNOWN}/organizations/:organization`, handler: describeDecisionPoint },
   ...OPERATOR_ROUTES,

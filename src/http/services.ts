@@ -6,6 +6,7 @@ import type {
   Log,
   OperatorStore,
   PolicyStore,
+  SearchStore,
   Spill,
   Store,
   Webhooks,
@@ -18,6 +19,7 @@ import type { Throttle } from './operator/throttle.ts';
 export interface Services {
   readonly store: Store;
   readonly listing: ListingStore;
+  readonly searches: SearchStore;
   readonly policies: PolicyStore;
   readonly operators: OperatorStore;
   readonly webhooks: Webhooks;

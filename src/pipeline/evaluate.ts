@@ -12,6 +12,8 @@ export interface Evaluator {
 export interface Evaluated {
   /** The latest change that all of the decisions contain. */
   readonly revision: number;
+  /** What the decision on it rests on. */
+  knownFor(question: Question): Known;
   /** On one of the questions that were read for; any other is denied. */
   decisionOn(question: Question): AccessDecision;
 }
@@ -41,6 +43,7 @@ export async function evaluate(
     ? 'not_yet'
     : {
         revision: read.revision,
+        knownFor: (question) => knownOf(question, read),
         decisionOn: (question) => decideAccess(question, knownOf(question, read), now),
       };
 }

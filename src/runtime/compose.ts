@@ -12,6 +12,7 @@ import type { Statements } from '../store/postgres/client.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
+import { postgresSearchStore } from '../store/postgres/search-store.ts';
 import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
 import type { Config } from './config.ts';
 
@@ -85,6 +86,7 @@ export function compose(
     services: {
       store,
       listing: postgresListingStore(parts.statements),
+      searches: postgresSearchStore(parts.statements),
       policies: postgresPolicyStore(parts.statements),
       operators: postgresOperatorStore(parts.statements),
       webhooks,

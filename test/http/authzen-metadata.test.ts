@@ -12,6 +12,9 @@ const metadata = (decisionPoint: string) => ({
   policy_decision_point: decisionPoint,
   access_evaluation_endpoint: `${decisionPoint}/access/v1/evaluation`,
   access_evaluations_endpoint: `${decisionPoint}/access/v1/evaluations`,
+  search_subject_endpoint: `${decisionPoint}/access/v1/search/subject`,
+  search_resource_endpoint: `${decisionPoint}/access/v1/search/resource`,
+  search_action_endpoint: `${decisionPoint}/access/v1/search/action`,
 });
 const get = async (host: Hono, url: string, headers: Record<string, string> = {}) =>
   answerOf(await host.request(url, { headers }));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OrganizationId, UserId } from '../../src/domain/ids.ts';
 import type { InvitationPage } from '../../src/pipeline/ports.ts';
 import { postgresListingStore } from '../../src/store/postgres/listing-store.ts';
+import { postgresSearchStore } from '../../src/store/postgres/search-store.ts';
 import { type Rig, startRig, type Worker } from '../support/rig.ts';
 import { lookedThrough } from './support/looked-through.ts';
 
@@ -27,6 +28,10 @@ beforeAll(async () => {
   await sql`
     insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at, first_joined_at)
     select 'org_1', 'user_' || n, 'orgmem_' || n, 1, 1 from generate_series(1, ${MEMBERS}) as n`;
+  await sql`
+    insert into rolecall.role_keys (key, scope, grants)
+    values ('org:admin', 'organization', '{posts:edit}'), ('WORKSPACE_VIEWER', 'workspace', '{posts:edit}')
+    on conflict (key) do update set grants = excluded.grants, scope = excluded.scope`;
   await sql`insert into rolecall.organizations (id) select 'org_' || n from generate_series(1, 1000) as n`;
   // Half of them pending, and half of these not expired.
   await sql`
@@ -57,10 +62,20 @@ async function lists(worker: Worker): Promise<number[]> {
   const pending = await listing.countPendingInvitations({ organizationId, userId: someone, now: MEMBERS });
   await listing.readAssignment({ organizationId, actor: someone, target: null, scope });
   await listing.readRoles();
+  const searches = postgresSearchStore(worker.statements);
+  const page = { after: someone, limit: 20 };
+  const held = { organizationId, permission: 'posts:edit', named: ['user_9'], ...page };
+  const found = [
+    await searches.findHolders({ ...held, scope: null }),
+    await searches.findHolders({ ...held, scope }),
+    await searches.findAgents({ organizationId, ...page }),
+    await searches.findOrganizations({ userId: someone, ...page, after: null }),
+  ];
   return [
     ...listed.map((page) => page.members.length),
     ...invited.map((page) => page.invitations.length),
     pending,
+    ...found.map((ids) => ids.length),
   ];
 }
 
@@ -73,7 +88,7 @@ test.each([false, true])(
       const { before, after, entries } = await lookedThrough(rig, LARGE, worker, async () => {
         found = await lists(worker);
       });
-      expect(found).toEqual([20, 20, 20, 20, 2, 20, 5, 2]);
+      expect(found).toEqual([20, 20, 20, 20, 2, 20, 5, 2, 20, 20, 0, 1]);
       expect(after).toEqual(before);
       // A thousand candidates for a page of members, and the hundred who have a role in the one resource.
       expect(entries).toBeLessThan(2_000);

@@ -22,8 +22,16 @@ export type Asked =
 export function readQuestion(input: unknown, asker: Asker): Asked {
   const read = v.safeParse(evaluation, input);
   if (!read.success) return { refused: 'invalid_request', problem: problemOf(read.issues) };
-  const { subject, action, resource, context } = read.output;
-  const named = organizationsNamed(read.output, asker);
+  return questionOf(read.output, asker);
+}
+
+/** What a request that could be read asks. */
+export function questionOf(
+  request: Evaluation,
+  asker: Asker,
+): Exclude<Asked, { readonly refused: 'invalid_request' }> {
+  const { subject, action, resource, context } = request;
+  const named = organizationsNamed(request, asker);
   const [organization] = named;
   if (organization === undefined) return { denied: 'organization_missing' };
   if (named.size > 1) return { denied: 'organization_conflict' };
@@ -51,17 +59,26 @@ export function readQuestion(input: unknown, asker: Asker): Asked {
 }
 
 /** Every organization that path and question name: they must be one. */
-function organizationsNamed({ resource, context }: Evaluation, { tenant }: Asker): ReadonlySet<string> {
-  const { type, id, properties } = resource;
+function organizationsNamed(request: Evaluation, asker: Asker): ReadonlySet<string> {
+  const { type, id } = request.resource;
+  return new Set([...namedBeside(request, asker), ...(type === 'organization' ? [id] : [])]);
+}
+
+/** Those that are named other than by being the resource. */
+export function namedBeside(
+  { resource: { properties }, context }: Pick<Evaluation, 'context'> & { readonly resource: Named },
+  { tenant }: Asker,
+): readonly string[] {
   const names = [
     tenant,
-    type === 'organization' ? id : undefined,
     properties.organization,
     properties.scope?.type === 'organization' ? properties.scope.id : undefined,
     context.organization,
   ];
-  return new Set(names.filter((name) => typeof name === 'string'));
+  return names.filter((name) => typeof name === 'string');
 }
+
+type Named = Pick<Evaluation['resource'], 'properties'>;
 
 /** The organization is also a scope, as a member's roles show it: the one that every question has. */
 function scopeWithin(

@@ -19,48 +19,50 @@ const scope = v.pipe(jsonObject, v.object({ type: v.string(), id: v.string() }))
 const actingFor = v.optional(v.string());
 
 // Null would ask a wider question than its sender meant (acting for nobody, in no scope): there it is an error.
-const subject = v.pipe(
-  jsonObject,
-  v.lazy((input) =>
+const subjectWith = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(
+    jsonObject,
+    v.lazy((input) =>
+      v.object({
+        type: v.string(),
+        ...entries,
+        properties: v.optional(
+          v.pipe(
+            jsonObject,
+            v.object({ acting_for: isAgent(input) ? actingFor : v.fallback(actingFor, undefined) }),
+          ),
+          {},
+        ),
+      }),
+    ),
+  );
+
+const isAgent = (value: unknown): boolean => isJsonObject(value) && value['type'] === 'agent';
+
+export const action = v.pipe(jsonObject, v.object({ name: v.string(), properties: v.optional(jsonObject) }));
+
+const resourceWith = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(
+    jsonObject,
     v.object({
       type: v.string(),
-      id: v.string(),
+      ...entries,
       properties: v.optional(
         v.pipe(
           jsonObject,
-          v.object({ acting_for: isAgent(input) ? actingFor : v.fallback(actingFor, undefined) }),
+          v.object({
+            organization: v.optional(v.string()),
+            scope: v.optional(scope),
+            owner: v.nullish(v.string()),
+            assignees: v.nullish(v.array(v.string())),
+          }),
         ),
         {},
       ),
     }),
-  ),
-);
+  );
 
-const isAgent = (value: unknown): boolean => isJsonObject(value) && value['type'] === 'agent';
-
-const action = v.pipe(jsonObject, v.object({ name: v.string(), properties: v.optional(jsonObject) }));
-
-const resource = v.pipe(
-  jsonObject,
-  v.object({
-    type: v.string(),
-    id: v.string(),
-    properties: v.optional(
-      v.pipe(
-        jsonObject,
-        v.object({
-          organization: v.optional(v.string()),
-          scope: v.optional(scope),
-          owner: v.nullish(v.string()),
-          assignees: v.nullish(v.array(v.string())),
-        }),
-      ),
-      {},
-    ),
-  }),
-);
-
-const context = v.pipe(
+const givenContext = v.pipe(
   jsonObject,
   v.object({
     organization: v.optional(v.string()),
@@ -70,10 +72,16 @@ const context = v.pipe(
   }),
 );
 
-export const evaluation = v.pipe(
-  jsonObject,
-  v.object({ subject, action, resource, context: v.optional(context, {}) }),
-);
+const id = { id: v.string() };
+export const subject = subjectWith(id);
+export const resource = resourceWith(id);
+export const context = v.optional(givenContext, {});
+
+/** Of what is searched for, an id is ignored, whatever it is. */
+export const anySubject = subjectWith({});
+export const anyResource = resourceWith({});
+
+export const evaluation = v.pipe(jsonObject, v.object({ subject, action, resource, context }));
 
 export type Evaluation = v.InferOutput<typeof evaluation>;
 
