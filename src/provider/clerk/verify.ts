@@ -41,6 +41,15 @@ export class VerifiedMessage {
     return #proof in value;
   }
 
+  /**
+   * One that was verified when it was taken, as the inbox has kept it. Null where it is not UTF-8: none was taken so.
+   * Whoever can write the inbox can write the facts: there is nothing to prove to them.
+   */
+  static kept(id: string, body: Uint8Array): VerifiedMessage | null {
+    const text = decodeUtf8(body);
+    return text === null ? null : new VerifiedMessage(id, body, text);
+  }
+
   /** @param now when the message reached us, milliseconds: a spilled message is verified again as of then. */
   static verify(
     secrets: readonly string[],

@@ -23,11 +23,30 @@ export function clerkWebhooks(secrets: readonly string[]): Webhooks {
         ...parseMessage(verified),
       };
     },
+    reread({ id, source, receivedAt, sha256: expected, body }) {
+      const digest = bytesToHex(sha256(body));
+      // Kept without proof, at the queue's last stop: no replay makes it believed.
+      if (id === unprovedId(digest)) return { refused: 'not_proved_again' };
+      const message = digest === expected ? VerifiedMessage.kept(id, body) : null;
+      if (message === null) return { refused: 'altered' };
+      return {
+        id,
+        source: source ?? 'webhook',
+        receivedAt: Math.floor((receivedAt ?? 0) / 1000),
+        body,
+        sha256: digest,
+        ...parseMessage(message),
+      };
+    },
     keepUnbelieved(body, receivedAt) {
       const digest = bytesToHex(sha256(body));
       const content = { kind: 'malformed', problem: 'not_proved_again', questions: [] } as const;
-      const id = `unproved_${digest}`;
+      const id = unprovedId(digest);
       return { ...NOTHING_READ, id, source: 'queue', receivedAt, body, sha256: digest, content };
     },
   };
+}
+
+function unprovedId(digest: string): string {
+  return `unproved_${digest}`;
 }

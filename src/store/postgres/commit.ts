@@ -1,5 +1,5 @@
 import type { Draft, DraftTable } from '../../domain/draft.ts';
-import { joinEffects, LANES, laneOf, subjectOf } from '../../domain/effects.ts';
+import { joinEffects, LANES, type Lane, laneOf, subjectOf } from '../../domain/effects.ts';
 import type { Basis, CausedEffect, Commit, StoredDelivery } from '../../pipeline/ports.ts';
 import { base64OfBytes } from './client.ts';
 import { type FactTable, versionKey } from './rows.ts';
@@ -7,8 +7,9 @@ import { type FactTable, versionKey } from './rows.ts';
 /**
  * A commit as `rolecall.commit_decision` takes it; null when there is nothing to write. A fact row carries the version
  * it was read at: 0 stands for "was not there".
+ * @param lookups their lane: those of replays wait until those of fresh events are done.
  */
-export function commitPayload(commit: Commit): object | null {
+export function commitPayload(commit: Commit, lookups: Lane = 'lookup'): object | null {
   const { draft, basis } = commit;
   const touchesCatalog =
     commit.policy !== null || draft.roleKeys.written.size > 0 || draft.permissionKeys.written.size > 0;
@@ -23,7 +24,9 @@ export function commitPayload(commit: Commit): object | null {
     ...(commit.deliveries.length > 0 ? { deliveries: commit.deliveries.map(deliveryRow) } : {}),
     ...(commit.pin !== null ? { pin: commit.pin } : {}),
     ...(writes ? { rows: factRows(draft, basis) } : {}),
-    ...(commit.effects.length > 0 ? { effects: effectRows(commit.effects), observe: commit.observe } : {}),
+    ...(commit.effects.length > 0
+      ? { effects: effectRows(commit.effects, lookups), observe: commit.observe }
+      : {}),
     ...(commit.policy === null ? {} : { policy: commit.policy }),
     ...(writes && (restsOnCatalog || commit.policy !== null) ? { catalogVersion: basis.catalogVersion } : {}),
     ...(touchesCatalog ? { catalogMoves: 1 } : {}),
@@ -97,7 +100,7 @@ function bodyOf(body: Uint8Array): { readonly text: string } | { readonly base64
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** One row a subject: a statement may not touch the same row twice. */
-function effectRows(effects: readonly CausedEffect[]): object[] {
+function effectRows(effects: readonly CausedEffect[], lookups: Lane): object[] {
   const bySubject = new Map<string, CausedEffect>();
   for (const one of effects) {
     const subject = subjectOf(one.effect);
@@ -109,7 +112,7 @@ function effectRows(effects: readonly CausedEffect[]): object[] {
   }
   return [...bySubject.values()].map(({ effect, delivery }) => ({
     ...effect,
-    lane: LANES.indexOf(laneOf(effect)),
+    lane: LANES.indexOf(laneOf(effect) === 'lookup' ? lookups : laneOf(effect)),
     delivery,
   }));
 }

@@ -9,6 +9,7 @@ export * from './organizations.ts';
 export * from './pairs.ts';
 export * from './permissions.ts';
 export * from './policies.ts';
+export * from './replays.ts';
 export * from './role-keys.ts';
 export { rolecall } from './rolecall.ts';
 export * from './roles.ts';
