@@ -1,6 +1,7 @@
 import { type Decided, type Item, questionsAbout } from '../domain/decide/decide.ts';
 import { type Cause, type Decider, decideAndCommit, type Prepared } from './decide-and-commit.ts';
 import {
+  type Content,
   type Delivery,
   type Log,
   type Reading,
@@ -49,7 +50,7 @@ export function processDeliveries(decider: Decider & { readonly log: Log }): Pro
 }
 
 /** Our own errors say no more than what happened; others may quote what they stumbled over. */
-function problemOf(error: unknown): string {
+export function problemOf(error: unknown): string {
   if (error instanceof StoreRejected) return error.message;
   return error instanceof Error ? error.name : typeof error;
 }
@@ -59,7 +60,10 @@ async function takeTogether(decider: Decider, deliveries: readonly Delivery[]): 
   let answers: (Processed | null)[] = [];
   const result = await decideAndCommit(
     decider,
-    { deliveries: deliveries.map((delivery) => delivery.id), items: deliveries.map(itemOf) },
+    {
+      deliveries: deliveries.map((delivery) => delivery.id),
+      items: deliveries.map((delivery) => itemOf(delivery)),
+    },
     (reading) => {
       const pin = pinOf(reading, deliveries);
       answers = answerWithoutDeciding(reading, deliveries, pin);
@@ -101,17 +105,17 @@ function prepare(
   };
 }
 
-function itemOf({ content }: Delivery): Item {
+export function itemOf({ content }: Pick<Delivery, 'content'>, repeated = false): Item {
   return {
     evidence: content.kind === 'evidence' ? content.evidence : [],
     questions: content.kind === 'malformed' ? content.questions : [],
     observed: false,
-    repeated: false,
+    repeated,
   };
 }
 
-function verdictOf(
-  delivery: Delivery,
+export function verdictOf(
+  delivery: Pick<Delivery, 'content'>,
   decided: Decided | undefined,
 ): Pick<StoredDelivery, 'outcome' | 'reason'> {
   if (delivery.content.kind === 'malformed') return { outcome: 'failed', reason: delivery.content.problem };
@@ -145,18 +149,21 @@ function answerWithoutDeciding(
 
 /** Stores a delivery whose content was refused, with what to ask the provider instead of believing it. */
 async function takeSpoilt(decider: Decider, delivery: Delivery): Promise<Processed[]> {
-  const { content } = delivery;
+  try {
+    return await takeTogether(decider, [{ ...delivery, content: spoilt(delivery.content) }]);
+  } catch (error) {
+    if (!(error instanceof StoreRejected)) throw error;
+    throw new StoreUnavailable('not even as failed', { cause: error });
+  }
+}
+
+/** What is left of content that cannot be decided on: what to ask. */
+export function spoilt(content: Content): Content {
   const questions =
     content.kind === 'evidence'
       ? content.evidence.flatMap(questionsAbout)
       : content.kind === 'malformed'
         ? content.questions
         : [];
-  const problem = 'refused_by_database';
-  try {
-    return await takeTogether(decider, [{ ...delivery, content: { kind: 'malformed', problem, questions } }]);
-  } catch (error) {
-    if (!(error instanceof StoreRejected)) throw error;
-    throw new StoreUnavailable('not even as failed', { cause: error });
-  }
+  return { kind: 'malformed', problem: 'refused_by_database', questions };
 }
