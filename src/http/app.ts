@@ -67,9 +67,12 @@ export function createApp(configure: (c: Context) => Configured): Hono {
       if ('problems' in configured) return failure(c, 'misconfigured', RETRY_AFTER);
       return guarded(c, configured.services, handler);
     });
-    app.all(path, (c) =>
-      failure(c, 'method_not_allowed', { allow: method === 'GET' ? 'GET, HEAD' : method }),
-    );
+  }
+  // Only after every route: the refusal of one method would answer for the other methods of its path.
+  for (const path of new Set(ROUTES.map((route) => route.path))) {
+    const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => method);
+    const allow = methods.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ');
+    app.all(path, (c) => failure(c, 'method_not_allowed', { allow }));
   }
   app.notFound((c) => failure(c, 'not_found'));
   // Mounted in another app, `notFound` is that app's own: what lies below our base path is ours to answer.

@@ -16,6 +16,7 @@ const FAILURES = {
   too_many_attempts: [429, 'Too many wrong tokens were tried. A right one is always taken.'],
   read_only: [403, 'This token may look, and change nothing.'],
   nothing_to_retry: [409, 'That effect is done, or was only noted: there is nothing to retry.'],
+  replay_ended: [409, 'That replay has ended.'],
   hold_decided: [409, 'Somebody has decided on that hold before.'],
   hold_conflict: [409, 'Another policy was activated since: what waits would not be what was previewed.'],
   forbidden: [403, 'This token may not read that organization.'],

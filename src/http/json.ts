@@ -1,5 +1,8 @@
+import type { Context } from 'hono';
 import type { Scope } from '../domain/grant.ts';
 import type { OrganizationId } from '../domain/ids.ts';
+import { failure } from './failure.ts';
+import { readBody } from './read-body.ts';
 
 /** Milliseconds as readers see them. */
 export function instant(time: number | null): string | null {
@@ -15,4 +18,18 @@ export function rolesJson(
     role,
     scope: scope ?? { type: 'organization', id: organization },
   }));
+}
+
+/** The body of a request as JSON, or the answer that refuses it. */
+export async function readJson(c: Context): Promise<{ readonly body: unknown } | Response> {
+  if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
+    return failure(c, 'invalid_content_type');
+  const bytes = await readBody(c.req.raw);
+  if (typeof bytes === 'string') return failure(c, bytes);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { body: JSON.parse(text) as unknown };
+  } catch {
+    return failure(c, 'invalid_body');
+  }
 }

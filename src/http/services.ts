@@ -12,6 +12,7 @@ import type {
   Webhooks,
 } from '../pipeline/ports.ts';
 import type { Processed } from '../pipeline/process.ts';
+import type { Repeater } from '../pipeline/replay/repeater.ts';
 import type { AccessToken, OperatorToken } from './bearer.ts';
 import type { Throttle } from './operator/throttle.ts';
 
@@ -22,6 +23,7 @@ export interface Services {
   readonly searches: SearchStore;
   readonly policies: PolicyStore;
   readonly operators: OperatorStore;
+  readonly repeater: Repeater;
   readonly webhooks: Webhooks;
   /** Null where there is no queue. */
   readonly spill: Spill | null;
@@ -34,6 +36,8 @@ export interface Services {
   process(delivery: Delivery): Promise<Processed>;
   /** Something is owed: carry it out soon, without keeping the answer waiting. */
   dispatchSoon(): void;
+  /** There is something to decide once more: go on with it soon, without keeping the answer waiting. */
+  replaySoon(): void;
   checkInstance(): Promise<InstanceCheck>;
 }
 

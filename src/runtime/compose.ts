@@ -5,6 +5,8 @@ import { type Dispatcher, dispatchEffects } from '../pipeline/dispatch-effects.t
 import { checkInstance, type KnownInstance } from '../pipeline/instance-check.ts';
 import type { Budget, Clock, Log, Spill, Webhooks } from '../pipeline/ports.ts';
 import { type ProcessDeliveries, processDeliveries } from '../pipeline/process.ts';
+import type { Repeater } from '../pipeline/replay/repeater.ts';
+import { runReplays } from '../pipeline/replay/run-replays.ts';
 import { shareCommits } from '../pipeline/share-commits.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
@@ -12,6 +14,7 @@ import type { Statements } from '../store/postgres/client.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
+import { postgresReplayStore } from '../store/postgres/replay-store.ts';
 import { postgresSearchStore } from '../store/postgres/search-store.ts';
 import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
 import type { Config } from './config.ts';
@@ -22,6 +25,8 @@ export interface Composed {
   readonly process: ProcessDeliveries;
   /** Carries out what is owed, until nothing is due, `untilMs` has come or it is told to stop. */
   dispatch(untilMs: number, stopping?: () => boolean): Promise<number>;
+  /** Decides once more on what failed and on what operators replay, as long as above. */
+  replay(untilMs: number, stopping?: () => boolean): Promise<number>;
 }
 
 const PROVIDER_TIMEOUT_MS = 5_000;
@@ -51,6 +56,7 @@ export function compose(
     readonly sharing: boolean;
     readonly consequences?: Partial<Consequences> | undefined;
     dispatchSoon(): void;
+    replaySoon(): void;
   },
 ): Composed {
   const { clock, log, spill, knownInstance } = parts;
@@ -79,9 +85,17 @@ export function compose(
     knownInstance,
     concurrency: parts.concurrency,
   };
+  const repeater: Repeater = {
+    ...decider,
+    replays: postgresReplayStore(parts.statements),
+    webhooks,
+    log,
+    chance: Math.random,
+  };
   return {
     webhooks,
     process,
+    replay: (untilMs, stopping) => runReplays(repeater, untilMs, stopping),
     dispatch: (untilMs, stopping) => dispatchEffects(dispatcher, untilMs, stopping),
     services: {
       store,
@@ -96,7 +110,9 @@ export function compose(
       readTokens: config.readTokens,
       operatorTokens: config.operatorTokens,
       wrongOperators: parts.wrongOperators,
+      repeater,
       dispatchSoon: () => parts.dispatchSoon(),
+      replaySoon: () => parts.replaySoon(),
       // Paused, the provider is called for nothing, not even for this.
       checkInstance: async () =>
         config.mode === 'paused' ? 'unknown' : checkInstance(dispatcher, knownInstance),

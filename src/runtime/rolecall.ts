@@ -65,20 +65,29 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     sharing: true,
     consequences: options.consequences,
     dispatchSoon: () => loop.nudge(),
+    replaySoon: () => replays.nudge(),
   });
   const loop = dispatchLoop(
     // Until nothing is due: an attempt that hangs must not keep what comes meanwhile from being started.
     (stopping) => composed.dispatch(Number.POSITIVE_INFINITY, stopping),
     (error) => log.error('dispatch_failed', { error: error instanceof Error ? error.name : typeof error }),
   );
+  // A loop of its own: a replay of everything keeps no revocation waiting, nor the other way about.
+  const replays = dispatchLoop(
+    (stopping) => composed.replay(Number.POSITIVE_INFINITY, stopping),
+    (error) => log.error('replay_failed', { error: error instanceof Error ? error.name : typeof error }),
+  );
   const app = createApp((_: Context) => ({ services: composed.services }));
   const mounted = options.basePath === undefined ? app : mountApp(options.basePath, app);
   return {
     app: mounted,
     fetch: (request) => mounted.fetch(request),
-    start: () => loop.start(),
+    start() {
+      loop.start();
+      replays.start();
+    },
     async stop() {
-      await loop.stop();
+      await Promise.all([loop.stop(), replays.stop()]);
       await statements.end();
     },
   };

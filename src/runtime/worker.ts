@@ -64,6 +64,7 @@ function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Co
     concurrency: 4,
     sharing: false,
     dispatchSoon: () => ctx.waitUntil(dispatch(composed)),
+    replaySoon: () => ctx.waitUntil(replay(composed)),
   });
   return composed;
 }
@@ -74,6 +75,15 @@ async function dispatch(composed: Composed): Promise<void> {
   } catch (error) {
     // What is owed stays owed: the next delivery or the cron goes on with it.
     log.error('dispatch_failed', { error: error instanceof Error ? error.name : typeof error });
+  }
+}
+
+/** Goes on where it stood at the next cron: a long replay takes as many of them as it needs. */
+async function replay(composed: Composed): Promise<void> {
+  try {
+    await composed.replay(clock.now() + DISPATCH_MS);
+  } catch (error) {
+    log.error('replay_failed', { error: error instanceof Error ? error.name : typeof error });
   }
 }
 
@@ -151,10 +161,12 @@ const worker = {
     ctx.waitUntil(dispatch(composed));
   },
 
-  /** Every minute: whatever is owed and was not carried out right after its commit. */
+  /** Every minute: whatever is owed and was not carried out right after its commit, then what is to be decided again. */
   async scheduled(_controller: ScheduledController, env: Bindings, ctx: ExecutionContext): Promise<void> {
     const composed = composeFor(env, ctx);
-    if ('services' in composed) await dispatch(composed);
+    if (!('services' in composed)) return;
+    await dispatch(composed);
+    await replay(composed);
   },
 } satisfies { fetch(request: Request, env: Bindings, ctx: ExecutionContext): unknown } & Omit<
   ExportedHandler<Bindings>,

@@ -9,8 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => rolecall.stop());
 
-const READS = ['/deliveries', '/deliveries/msg_1', '/effects', '/holds'];
-const WRITES = ['/effects/1/retry', '/holds/1/approve', '/holds/1/reject'];
+const READS = ['/deliveries', '/deliveries/msg_1', '/effects', '/holds', '/replays', '/replays/1'];
+const WRITES = ['/effects/1/retry', '/holds/1/approve', '/holds/1/reject', '/replays', '/replays/1/cancel'];
 const code = (json: unknown) => (json as { error: { code: string } }).error.code;
 
 describe('the operators’ interface', () => {
@@ -30,7 +30,7 @@ describe('the operators’ interface', () => {
 
   it('lets one who may only look see everything and change nothing', async () => {
     const ask = operatorOf(rolecall);
-    for (const path of ['/deliveries', '/effects', '/holds']) {
+    for (const path of ['/deliveries', '/effects', '/holds', '/replays']) {
       expect((await ask('GET', path, undefined, READER)).status, path).toBe(200);
     }
     for (const path of WRITES) {

@@ -111,6 +111,7 @@ describe('with a queue, while the database is away', () => {
       concurrency: 1,
       sharing: true,
       dispatchSoon: () => undefined,
+      replaySoon: () => undefined,
     });
     return { ...composed, end: () => statements.end() };
   };

@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { readAsker, readToken } from '../asker.ts';
-import { failure } from '../failure.ts';
-import { readBody } from '../read-body.ts';
+import { readJson } from '../json.ts';
 import type { Services } from '../services.ts';
 import type { Asker } from './read-question.ts';
 
@@ -12,16 +11,8 @@ export async function readRequest(
 ): Promise<{ readonly asker: Asker; readonly body: unknown } | Response> {
   const asker = readTenant(c, services);
   if (asker instanceof Response) return asker;
-  if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
-    return failure(c, 'invalid_content_type');
-  const bytes = await readBody(c.req.raw);
-  if (typeof bytes === 'string') return failure(c, bytes);
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return { asker, body: JSON.parse(text) as unknown };
-  } catch {
-    return failure(c, 'invalid_body');
-  }
+  const json = await readJson(c);
+  return json instanceof Response ? json : { asker, body: json.body };
 }
 
 /** At the root, the question itself names the organization. */

@@ -1,6 +1,7 @@
 import { listDeliveries, readDelivery } from './delivery-routes.ts';
 import { listEffects, retryEffect } from './effect-routes.ts';
 import { approve, listHolds, reject } from './hold-routes.ts';
+import { cancelReplay, listReplays, readReplay, startReplay } from './replay-routes.ts';
 
 /** What operators look at and repair. Every one asks for an operator's token first. */
 export const OPERATOR_ROUTES = [
@@ -11,4 +12,8 @@ export const OPERATOR_ROUTES = [
   { method: 'GET', path: '/operator/v1/holds', handler: listHolds },
   { method: 'POST', path: '/operator/v1/holds/:id/approve', handler: approve },
   { method: 'POST', path: '/operator/v1/holds/:id/reject', handler: reject },
+  { method: 'POST', path: '/operator/v1/replays', handler: startReplay },
+  { method: 'GET', path: '/operator/v1/replays', handler: listReplays },
+  { method: 'GET', path: '/operator/v1/replays/:id', handler: readReplay },
+  { method: 'POST', path: '/operator/v1/replays/:id/cancel', handler: cancelReplay },
 ] as const;

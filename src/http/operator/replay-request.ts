@@ -1,0 +1,44 @@
+import type { Context } from 'hono';
+import * as v from 'valibot';
+import type { ReplayRequest } from '../../pipeline/ports.ts';
+import { failure } from '../failure.ts';
+import { readJson } from '../json.ts';
+import { filterFrom, filterParameters } from './filter.ts';
+
+/** By hand; whoever means more has a filter. */
+const MOST_IDS = 1_000;
+const LONGEST_REASON = 500;
+
+const deliveryId = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/));
+/** A reason is for people: anything on one line that a database can keep. */
+const reason = v.pipe(v.string(), v.trim(), v.maxLength(LONGEST_REASON), v.regex(/^[^\p{Cc}\p{Cs}]*$/u));
+const how = { dry_run: v.optional(v.boolean(), false), reason: v.optional(reason, '') };
+const ids = v.pipe(v.array(deliveryId), v.minLength(1), v.maxLength(MOST_IDS));
+
+const body = v.union([
+  v.strictObject({ ids, ...how }),
+  v.strictObject({ filter: v.strictObject(filterParameters), ...how }),
+]);
+
+/** What is to be replayed, or the answer that says what is wrong with it. */
+export async function readReplayRequest(c: Context): Promise<Omit<ReplayRequest, 'by'> | Response> {
+  const json = await readJson(c);
+  if (json instanceof Response) return json;
+  const read = v.safeParse(body, json.body);
+  if (!read.success) {
+    const words = `A replay has either "ids" (1 to ${MOST_IDS}) or a "filter", "dry_run" and "reason".`;
+    return failure(c, 'invalid_request', {}, words);
+  }
+  const { dry_run: dryRun, reason } = read.output;
+  if (!dryRun && reason === '') {
+    return failure(c, 'invalid_request', {}, 'A replay that changes something needs a "reason".');
+  }
+  return {
+    dryRun,
+    reason,
+    selection:
+      'ids' in read.output
+        ? { ids: [...new Set(read.output.ids)] }
+        : { filter: filterFrom(read.output.filter) },
+  };
+}
