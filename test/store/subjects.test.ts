@@ -88,9 +88,9 @@ async function can(
 ): Promise<unknown> {
   const { owner = null, type = null, id = null } = rest;
   return as(claims, async (own) => {
-    const [row] =
+    const rows =
       await own`select rolecall.i_can(${permission}, ${organization}, ${owner}, ${type}, ${id}) as can`;
-    return row?.['can'];
+    return column(rows, 'can')[0];
   });
 }
 

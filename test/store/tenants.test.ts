@@ -119,14 +119,15 @@ const CARELESS = [
 
 test('every table has row-level security, one policy for the service and one for the views, and none for others', async () => {
   const wanted = ['readers select rolecall_views', 'service all rolecall_service'];
-  const tables = await sql`
+  const tables = await sql<{ relname: string; secured: boolean; policies: string[] }[]>`
     select c.relname, c.relrowsecurity as secured, array(
              select p.policyname || ' ' || lower(p.cmd) || ' ' || array_to_string(p.roles, ',') from pg_policies p
               where p.schemaname = 'rolecall' and p.tablename = c.relname order by 1) as policies
       from pg_class c where c.relnamespace = 'rolecall'::regnamespace and c.relkind in ('r', 'p')`;
   expect(tables.length).toBeGreaterThan(15);
-  for (const table of tables)
-    expect(table).toEqual({ relname: table['relname'], secured: true, policies: wanted });
+  for (const { relname, secured, policies } of tables) {
+    expect({ secured, policies }, relname).toEqual({ secured: true, policies: wanted });
+  }
 });
 
 /** Rows that were read; none where reading was refused. */
@@ -157,11 +158,9 @@ test.each([
         );
         await expect(own.unsafe(`insert into rolecall.${name} default values`), name).rejects.toThrow();
       }
-      await expect(
-        own`insert into rolecall.counter ("only", revision) values (false, 1)`,
-      ).rejects.toMatchObject({
-        message: expect.stringContaining('row-level security'),
-      });
+      await expect(own`insert into rolecall.counter ("only", revision) values (false, 1)`).rejects.toThrow(
+        'row-level security',
+      );
     });
   },
 );
