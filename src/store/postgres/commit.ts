@@ -13,7 +13,12 @@ export function commitPayload(commit: Commit, lookups: Lane = 'lookup'): object 
   const { draft, basis } = commit;
   const touchesCatalog =
     commit.policy !== null || draft.roleKeys.written.size > 0 || draft.permissionKeys.written.size > 0;
-  const restsOnCatalog = draft.roleKeys.consulted.size > 0 || draft.permissionKeys.consulted.size > 0;
+  // Another policy is another catalogue: activating one moves its version as well.
+  const restsOnCatalog =
+    draft.restsOnPolicy ||
+    draft.roleKeys.surveyed ||
+    draft.roleKeys.consulted.size > 0 ||
+    draft.permissionKeys.consulted.size > 0;
   const writes =
     commit.policy !== null ||
     tablesOf(draft).some(([, table]) => table.written.size > 0) ||
