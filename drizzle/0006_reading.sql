@@ -355,6 +355,19 @@ SELECT 'unknown_role', NULL, NULL, coalesce(r.key, k.key),
                -- Asked of each role by itself, instead of every member for their role.
                OFFSET 0)
 UNION ALL
+-- A role in a resource that is none of that type: it grants nothing there.
+SELECT 'unknown_role', m.organization_id, m.user_id, r.role,
+       jsonb_build_object('grants', '[]'::jsonb, 'scope', jsonb_build_object('type', t.type, 'id', r.id)), NULL
+  FROM rolecall.active_policy AS a
+  JOIN rolecall.policies AS p ON p.version = a.version
+ CROSS JOIN rolecall.memberships AS m
+  JOIN rolecall.pairs AS o
+    ON o.organization_id = m.organization_id AND o.user_id = m.user_id AND o.membership_id = m.id
+ CROSS JOIN LATERAL jsonb_each(m.scoped) AS t(type, roles)
+ CROSS JOIN LATERAL jsonb_each_text(t.roles) AS r(id, role)
+ WHERE m.scoped <> '{}' AND m.deleted_at IS NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at)
+   AND t.type = ANY (a.scopes) AND p.compiled #>> ARRAY['roles', r.role, 'scope'] IS DISTINCT FROM t.type
+UNION ALL
 SELECT 'unreadable_metadata', m.organization_id, m.user_id, NULL, jsonb_build_object('properties', f.names), NULL
   FROM rolecall.active_policy AS a, rolecall.memberships AS m
        JOIN rolecall.pairs AS o

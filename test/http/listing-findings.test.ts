@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import astro from '../../examples/astro/policy.ts';
 import cstar from '../../examples/cstar/policy.ts';
 import { anyText, textLike } from '../support/matchers.ts';
 import { activate, teller } from './support/policies.ts';
@@ -113,5 +114,24 @@ describe('the findings of an organization', () => {
     });
     expect(await kinds('org_acme', LIMITED)).toEqual(['unreadable_metadata']);
     expect(await kinds('org_other')).toEqual(['unknown_role']);
+  });
+
+  it('name a role in a resource that is none there, with whoever holds it', async () => {
+    await activate(rolecall, astro);
+    const { clerk } = rolecall;
+    clerk.createOrganization({ id: 'org_astro' });
+    clerk.createUser({ id: 'user_4' });
+    clerk.addMember('org_astro', 'user_4', 'org:member', {
+      publicMetadata: {
+        workspaces: { ws_1: 'WORKSPACE_KING', ws_2: 'org:owner', ws_3: 'WORKSPACE_ADMIN' },
+        planets: { mars: 'KING' },
+      },
+    });
+    await tell();
+    const named = (await findings('org_astro', undefined)).filter(({ user }) => user === 'user_4');
+    expect(named).toMatchObject([
+      { kind: 'unknown_role', role: 'WORKSPACE_KING', detail: { scope: { type: 'workspace', id: 'ws_1' } } },
+      { kind: 'unknown_role', role: 'org:owner', detail: { scope: { type: 'workspace', id: 'ws_2' } } },
+    ]);
   });
 });
