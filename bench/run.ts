@@ -3,6 +3,7 @@ import type { Figure } from './figure.ts';
 import { ingest } from './ingest.ts';
 import { compiling } from './policy.ts';
 import { roleChange } from './role-change.ts';
+import { snapshotQuestions } from './snapshot.ts';
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '5' } },
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   ingest: () => ingest(Number(values.seconds)),
   policy: compiling,
   'role-change': roleChange,
+  snapshot: snapshotQuestions,
 };
 const chosen = positionals.length === 0 ? Object.keys(benches) : positionals;
 const figures: Figure[] = [];

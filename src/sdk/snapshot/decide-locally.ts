@@ -29,6 +29,9 @@ const CLOCKS_DIFFER_S = 60;
 /** Guards accept no token that lives longer; cutoffs that are older than any of them are not in a copy. */
 const LONGEST_LIFE_S = 300 + CLOCKS_DIFFER_S;
 
+/** A question without any of that. */
+export const NOTHING_ELSE: About = {};
+
 /** One question, and the time at which it is asked, milliseconds. */
 export interface Asked {
   readonly subject: string | AgentSubject;
@@ -46,7 +49,7 @@ export function reasonAgainst(copy: Copy, asked: Asked): DenialReason | null {
   const { subject, about } = asked;
   const organization = copy.organizations.get(asked.organization);
   if (organization === undefined) return typeof subject === 'string' ? 'not_a_member' : 'not_an_agent';
-  if (isIncomplete(about)) return 'missing_permission';
+  if (about !== NOTHING_ELSE && isIncomplete(about)) return 'missing_permission';
   if (typeof subject === 'string') return userReason(copy, organization, asked, subject, null);
 
   const { agent, actingFor } = subject;

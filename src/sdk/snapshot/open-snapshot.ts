@@ -1,6 +1,6 @@
 import type { Connection } from '../client/connection.ts';
 import type { Copy } from './copy.ts';
-import { type About, type AgentSubject, reasonAgainst } from './decide-locally.ts';
+import { type About, type AgentSubject, NOTHING_ELSE, reasonAgainst } from './decide-locally.ts';
 import { type Clock, freshness, systemClock } from './freshness.ts';
 import { keepCopy } from './keep-copy.ts';
 import { pause } from './patience.ts';
@@ -147,8 +147,6 @@ export function openSnapshot<Permission extends string>(
     },
   };
 }
-
-const NOTHING_ELSE: About = {};
 
 function described(change: SentChange): CopyChange {
   const { kind, revision } = change;
