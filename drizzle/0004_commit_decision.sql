@@ -172,6 +172,19 @@ BEGIN
     owed := rolecall.owe_effects(batch->'effects', coalesce((batch->>'observe')::boolean, false));
   END IF;
 
+  -- Nothing below a deleted user lives, and no other news need tell their organizations that they have one holder less.
+  IF batch->'changes' @> '[{"kind": "user_deleted"}]' THEN
+    PERFORM rolecall.owe_effects(coalesce(jsonb_agg(jsonb_build_object(
+              'kind', 'check_constraints', 'organizationId', o.organization_id, 'lane', 1,
+              'settleMs', 1000 * (SELECT max(c."settleSeconds") FROM jsonb_to_recordset(o.single) AS c("settleSeconds" integer)))), '[]'), false)
+       FROM (SELECT DISTINCT p.organization_id, c.compiled->'exactlyOne' AS single
+               FROM jsonb_array_elements(batch->'changes') AS m
+               JOIN rolecall.pairs AS p ON p.user_id = m->>'userId'
+               JOIN rolecall.active_policy AS a ON a.only
+               JOIN rolecall.policies AS c ON c.version = a.version
+              WHERE m->>'kind' = 'user_deleted' AND jsonb_array_length(c.compiled->'exactlyOne') > 0) AS o;
+  END IF;
+
   IF moves > 0 OR batch ? 'catalogVersion' THEN
     UPDATE rolecall.counter AS c
        SET revision = c.revision + moves,

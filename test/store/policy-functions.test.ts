@@ -186,6 +186,21 @@ describe('a count', () => {
     expect(await count()).toEqual([]);
   });
 
+  test('is owed where a user was a member who is deleted, a while after', async () => {
+    const { sql } = scene;
+    await scene.join('ada', 'owner');
+    const gone = { kind: 'user_deleted', userId: 'ada', permissions: [], at: 9, cause: 'test', details: {} };
+    const deleted = JSON.stringify({ changes: [gone, { ...gone, userId: 'unheard' }] });
+    await sql`select rolecall.commit_decision(${deleted}::text::jsonb)`;
+    expect(await sql`select from rolecall.effects`).toHaveLength(0);
+    await scene.activate(0, somePolicy);
+    await sql`truncate rolecall.effects`;
+    await sql`select rolecall.commit_decision(${deleted}::text::jsonb)`;
+    expect(
+      await sql`select kind, organization_id, due_at > now() + interval '50 seconds' as waits from rolecall.effects`,
+    ).toEqual([{ kind: 'check_constraints', organization_id: 'org_1', waits: true }]);
+  });
+
   test('of an organization that nobody ever heard of finds nothing', async () => {
     await scene.activate(0, somePolicy);
     await scene.sql`select rolecall.check_constraints('{"organizationId": "org_unheard"}')`;
