@@ -1,17 +1,48 @@
 import type { PolicyTools } from '../pipeline/policies/preview-policy.ts';
-import { StoreRejected, StoreUnavailable } from '../pipeline/ports.ts';
+import { MODES, StoreRejected, StoreUnavailable } from '../pipeline/ports.ts';
+import type { operatorTools } from '../runtime/operator-tools.ts';
 import { fail } from './output.ts';
 
-/** Does something with the database in DATABASE_URL, and says in plain words why it could not. */
-export async function withPolicyTools<Result>(
-  options: { readonly json?: true },
+interface Format {
+  readonly json?: true;
+}
+
+/** Does something with the policies in DATABASE_URL, and says in plain words why it could not. */
+export function withPolicyTools<Result>(
+  options: Format,
   act: (tools: PolicyTools) => Promise<Result>,
+): Promise<Result> {
+  return withDatabase<PolicyTools & { end(): Promise<void> }, Result>(options, act, async (databaseUrl) => {
+    // Only now: whoever asks for help need not wait for all of it.
+    const { policyTools } = await import('../runtime/policy-tools.ts');
+    return policyTools(databaseUrl);
+  });
+}
+
+export type OperatorTools = ReturnType<typeof operatorTools>;
+
+/** The same with what operators see and repair. `ROLECALL_MODE` counts as it does for the server. */
+export function withOperatorTools<Result>(
+  options: Format,
+  act: (tools: OperatorTools) => Promise<Result>,
+): Promise<Result> {
+  const wanted = process.env['ROLECALL_MODE'] || 'enforce';
+  const mode = MODES.find((known) => known === wanted);
+  if (mode === undefined) fail(options, ['ROLECALL_MODE must be enforce, observe or paused']);
+  return withDatabase(options, act, async (databaseUrl) => {
+    const { operatorTools } = await import('../runtime/operator-tools.ts');
+    return operatorTools(databaseUrl, mode);
+  });
+}
+
+async function withDatabase<Tools extends { end(): Promise<void> }, Result>(
+  options: Format,
+  act: (tools: Tools) => Promise<Result>,
+  open: (databaseUrl: string) => Promise<Tools>,
 ): Promise<Result> {
   const databaseUrl = process.env['DATABASE_URL'];
   if (databaseUrl === undefined || databaseUrl === '') fail(options, ['DATABASE_URL is missing']);
-  // Only now: whoever asks for help need not wait for all of it.
-  const { policyTools } = await import('../runtime/policy-tools.ts');
-  const tools = policyTools(databaseUrl);
+  const tools = await open(databaseUrl);
   try {
     return await act(tools);
   } catch (error) {

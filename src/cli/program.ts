@@ -1,7 +1,10 @@
 import { Command, type CommanderError } from 'commander';
+import { deliveriesCommand } from './deliveries-command.ts';
+import { effectsCommand } from './effects-command.ts';
 import { holdsCommand } from './holds-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
+import { replayCommand } from './replay-command.ts';
 import { serveCommand } from './serve-command.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage. */
@@ -12,6 +15,9 @@ export function program(): Command {
     .addCommand(serveCommand().exitOverride(exitWithUsage))
     .addCommand(migrateCommand().exitOverride(exitWithUsage))
     .addCommand(policyCommand(exitWithUsage))
+    .addCommand(deliveriesCommand(exitWithUsage))
+    .addCommand(replayCommand(exitWithUsage))
+    .addCommand(effectsCommand(exitWithUsage))
     .addCommand(holdsCommand(exitWithUsage));
 }
 

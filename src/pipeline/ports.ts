@@ -782,4 +782,5 @@ export interface Clock {
 }
 
 /** `observe`: decide, but revoke nothing. `paused`: take and decide, but call the provider for nothing. */
-export type Mode = 'enforce' | 'observe' | 'paused';
+export const MODES = ['enforce', 'observe', 'paused'] as const;
+export type Mode = (typeof MODES)[number];

@@ -1,5 +1,5 @@
 import { type AccessToken, LONGEST_TOKEN, type OperatorToken } from '../http/bearer.ts';
-import type { Mode } from '../pipeline/ports.ts';
+import { MODES, type Mode } from '../pipeline/ports.ts';
 import { signingSecretProblem } from '../provider/clerk/verify.ts';
 
 /** Everything the environment says, checked. */
@@ -13,8 +13,6 @@ export interface Config {
 }
 
 export type Environment = Readonly<Record<string, unknown>>;
-
-const MODES: readonly Mode[] = ['enforce', 'observe', 'paused'];
 
 /** Reads the environment. All problems at once, each naming its variable and never its value. */
 export function readConfig(

@@ -1,14 +1,11 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
-import { explain } from '../../pipeline/operators/explain.ts';
-import { showPayload } from '../../pipeline/operators/show-payload.ts';
-import type { InboxEntry, InboxRecord } from '../../pipeline/ports.ts';
 import { failure } from '../failure.ts';
 import { cursorFrom, cursorTo } from '../listing/cursor.ts';
 import { limit, readQuery } from '../listing/query.ts';
 import type { Services } from '../services.ts';
 import { readOperator } from './authorize.ts';
-import { effectJson } from './effect-routes.ts';
+import { entryJson, recordJson } from './delivery-json.ts';
 import { filterFrom, filterParameters } from './filter.ts';
 
 /** As the inbox holds them: of any other text the database could not even be asked. */
@@ -45,60 +42,4 @@ export async function readDelivery(c: Context, services: Services): Promise<Resp
   const id = c.req.param('id');
   const record = v.is(deliveryId, id) ? await services.operators.readDelivery(id) : null;
   return record === null ? failure(c, 'not_found') : c.json(recordJson(record));
-}
-
-function entryJson(entry: InboxEntry): object {
-  return {
-    id: entry.id,
-    source: entry.source,
-    type: entry.type,
-    organization: entry.organizationId,
-    user: entry.userId,
-    outcome: entry.outcome,
-    reason: entry.reason,
-    explanation: explain(entry.reason),
-    attempt_count: entry.attempts,
-    dead: entry.dead,
-    received_at: entry.receivedAt,
-    committed_at: entry.committedAt,
-    retry_at: entry.retryAt,
-    payload_kept: entry.kept,
-  };
-}
-
-function recordJson(record: InboxRecord): object {
-  const { outcome, reason } = record;
-  const { payload, text } = showPayload(record.body);
-  const first = { attempt: 1, cause: 'delivery', replay: null, outcome, reason, at: record.committedAt };
-  const history = record.history.length === 0 ? [first] : record.history;
-  return {
-    ...entryJson(record),
-    sha256: record.sha256,
-    payload,
-    payload_text: text,
-    decision: { outcome, reason, explanation: explain(reason) },
-    changes: record.changes.map((change) => ({
-      revision: change.revision,
-      kind: change.kind,
-      organization: change.organizationId,
-      user: change.userId,
-      agent: change.agentId,
-      role: change.role,
-      permissions: change.permissions,
-      cutoff: change.cutoff,
-      cause: change.cause,
-      at: change.at,
-      recorded_at: change.recordedAt,
-    })),
-    effects: record.effects.map(effectJson),
-    attempts: history.map((attempt) => ({ ...attempt, explanation: explain(attempt.reason) })),
-    times: {
-      sent_at: record.sentAt,
-      received_at: record.receivedAt,
-      committed_at: record.committedAt,
-      refused_at: record.refusedAt,
-      received_to_committed_ms: record.receivedToCommittedMs,
-      received_to_refused_ms: record.receivedToRefusedMs,
-    },
-  };
 }

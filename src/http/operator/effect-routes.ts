@@ -1,11 +1,12 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
-import { EFFECT_STATUSES, type EffectEntry } from '../../pipeline/ports.ts';
+import { EFFECT_STATUSES } from '../../pipeline/ports.ts';
 import { failure } from '../failure.ts';
 import { cursorFrom, cursorTo } from '../listing/cursor.ts';
 import { limit, readQuery } from '../listing/query.ts';
 import type { Services } from '../services.ts';
 import { readOperator, writingOperator } from './authorize.ts';
+import { effectJson } from './effect-json.ts';
 import { readNumber } from './number.ts';
 
 const parameters = {
@@ -44,22 +45,4 @@ export async function retryEffect(c: Context, services: Services): Promise<Respo
   services.log.info('effect_retried', { effect: id, by: operator.name, result });
   services.dispatchSoon();
   return c.json({ effect: id, result });
-}
-
-export function effectJson(effect: EffectEntry): object {
-  return {
-    id: effect.id,
-    kind: effect.kind,
-    lane: effect.lane,
-    organization: effect.organizationId,
-    user: effect.userId,
-    cutoff: effect.cutoff,
-    status: effect.status,
-    attempts: effect.attempts,
-    last_error: effect.lastError,
-    delivery: effect.deliveryId,
-    owed_at: effect.owedAt,
-    due_at: effect.dueAt,
-    settled_at: effect.settledAt,
-  };
 }

@@ -1,7 +1,5 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
-import { explain } from '../../pipeline/operators/explain.ts';
-import type { Replay, ReplayedDelivery } from '../../pipeline/ports.ts';
 import { runReplay } from '../../pipeline/replay/run-replays.ts';
 import { failure } from '../failure.ts';
 import { cursorFrom, cursorTo } from '../listing/cursor.ts';
@@ -9,6 +7,7 @@ import { limit, readQuery } from '../listing/query.ts';
 import type { Services } from '../services.ts';
 import { readOperator, writingOperator } from './authorize.ts';
 import { readNumber } from './number.ts';
+import { replayJson, resultJson } from './replay-json.ts';
 import { readReplayRequest } from './replay-request.ts';
 
 /** A few deliveries are decided on while the operator waits; the rest goes on without them. */
@@ -86,31 +85,4 @@ async function answer(
   const last = results.length < most ? undefined : results.at(-1);
   const next = last === undefined ? null : cursorTo(['replayed', last.position]);
   return c.json({ ...replayJson(replay), deliveries: results.map(resultJson), next }, status);
-}
-
-function replayJson(replay: Replay): object {
-  return {
-    id: replay.id,
-    status: replay.status,
-    dry_run: replay.dryRun,
-    by: replay.by,
-    reason: replay.reason,
-    total: replay.total,
-    done: replay.done,
-    outcomes: replay.outcomes,
-    asked_at: replay.askedAt,
-    ended_at: replay.endedAt,
-    cancelled_by: replay.cancelledBy,
-  };
-}
-
-function resultJson(result: ReplayedDelivery): object {
-  return {
-    delivery: result.delivery,
-    outcome: result.outcome,
-    reason: result.reason,
-    explanation: explain(result.reason),
-    differences: result.differences,
-    owed: result.owed,
-  };
 }

@@ -1,0 +1,20 @@
+import type { EffectEntry } from '../../pipeline/ports.ts';
+
+/** An effect, as the interface and the commands tell it. */
+export function effectJson(effect: EffectEntry): object {
+  return {
+    id: effect.id,
+    kind: effect.kind,
+    lane: effect.lane,
+    organization: effect.organizationId,
+    user: effect.userId,
+    cutoff: effect.cutoff,
+    status: effect.status,
+    attempts: effect.attempts,
+    last_error: effect.lastError,
+    delivery: effect.deliveryId,
+    owed_at: effect.owedAt,
+    due_at: effect.dueAt,
+    settled_at: effect.settledAt,
+  };
+}

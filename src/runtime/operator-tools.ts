@@ -1,0 +1,29 @@
+import { DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
+import type { Log, Mode, OperatorStore } from '../pipeline/ports.ts';
+import type { Repeater } from '../pipeline/replay/repeater.ts';
+import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
+import { postgresStatements } from '../store/postgres/client.ts';
+import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
+import { postgresReplayStore } from '../store/postgres/replay-store.ts';
+import { postgresStore } from '../store/postgres/store.ts';
+
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** What it takes to see and to repair: the database, and nothing of the provider. What is owed to it a server carries out. */
+export function operatorTools(databaseUrl: string, mode: Mode) {
+  const statements = postgresStatements(databaseUrl, { connections: 1 });
+  const operators: OperatorStore = postgresOperatorStore(statements);
+  const repeater: Repeater & { readonly sleep: (ms: number) => Promise<void> } = {
+    store: postgresStore(statements, { seen: null }),
+    replays: postgresReplayStore(statements),
+    // Nothing is verified here: what the inbox holds has been.
+    webhooks: clerkWebhooks([]),
+    clock: { now: () => Date.now() },
+    mode,
+    consequences: DEFAULT_CONSEQUENCES,
+    log: silent,
+    chance: Math.random,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  };
+  return { operators, repeater, end: () => statements.end() };
+}
