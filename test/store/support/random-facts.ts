@@ -146,7 +146,7 @@ export async function storeFacts(sql: Sql, given: World, facts: Facts): Promise<
     for (const row of facts.memberships.values()) {
       await tx`
         insert into rolecall.memberships (id, organization_id, user_id, created_at, role, scoped, ceiling, contested, seen_at, absent_at, deleted_at)
-        values (${row.id}, ${ACME}, ${row.userId}, 1, ${row.role}, ${tx.json(row.scoped)}, ${tx.json(JSON.parse(JSON.stringify(row.ceiling)))},
+        values (${row.id}, ${ACME}, ${row.userId}, 1, ${row.role}, ${tx.json(row.scoped)}, ${JSON.stringify(row.ceiling)}::text::jsonb,
                 ${row.contested}, ${row.seenAt}, ${row.absentAt}, ${row.deletedAt})`;
     }
     for (const row of facts.members.values()) {
