@@ -111,12 +111,14 @@ COMMENT ON FUNCTION rolecall.read_session(jsonb) IS
 --> statement-breakpoint
 CREATE FUNCTION rolecall.iso_time(ms bigint) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
   RETURN to_char(timestamp 'epoch' + ms * interval '1 millisecond', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.iso_time(bigint) IS 'Internal. Milliseconds in ISO 8601; null stays null.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.grants_json(grants text[]) RETURNS jsonb
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
   RETURN (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
             'permission', split_part(g.text, ' ', 1), 'only', nullif(split_part(g.text, ' ', 2), '')))), '[]')
             FROM unnest(grants) AS g(text));
@@ -125,6 +127,7 @@ COMMENT ON FUNCTION rolecall.grants_json(text[]) IS 'Internal. What a role grant
 --> statement-breakpoint
 CREATE FUNCTION rolecall.resource_roles_json(scoped jsonb) RETURNS jsonb
   LANGUAGE sql STABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
   RETURN (
     SELECT coalesce(jsonb_agg(jsonb_build_object('role', r.role, 'scope', jsonb_build_object('type', t.type, 'id', r.id))), '[]')
       FROM rolecall.active_policy AS a, unnest(a.scopes) AS t(type), jsonb_each_text(scoped->t.type) AS r(id, role));
