@@ -143,6 +143,19 @@ describe('a cut', () => {
     },
   );
 
+  it('goes on after what was passed over', async () => {
+    const one = await ready();
+    openStreams(one.feed)[0]?.send(': nothing new\nid: 7\n\n');
+    one.feed.push({ kind: 'restored', user: 'u' }, { revision: 20, onlyLog: true });
+    openStreams(one.feed)[0]?.send(': nothing new\nid: 20\n\n');
+    await vi.waitFor(() => expect(one.snapshot.revision).toBe(20));
+    openStreams(one.feed)[0]?.end();
+    await connected(one.feed, 1);
+    expect(one.feed.requests.at(-1)?.searchParams.get('after')).toBe('20');
+    openStreams(one.feed)[0]?.send('id: 19\n\n');
+    await vi.waitFor(() => expect(one.problems).toEqual(['unreadable']));
+  });
+
   it('in the middle of an event is not that event', async () => {
     const one = await ready();
     const { feed } = one;

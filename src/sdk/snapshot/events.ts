@@ -1,6 +1,7 @@
-/** One server-sent event, or the sign of life that a comment is. */
+/** One server-sent event, the sign of life that a comment is, or where to go on after what one is not told of. */
 export type ServerSentEvent =
   | { readonly type: 'comment' }
+  | { readonly type: 'position'; readonly id: string }
   | { readonly type: 'event'; readonly event: string; readonly id: string | null; readonly data: string };
 
 /** Puts lines together to events, as the HTML standard has it. What is not dispatched by an empty line never was. */
@@ -10,10 +11,9 @@ export function eventReader(): (line: string) => ServerSentEvent | null {
   return (line) => {
     if (line.startsWith(':')) return { type: 'comment' };
     if (line === '') {
-      const dispatched = { type: 'event', event: event || 'message', id, data: data.join('\n') } as const;
-      const empty = data.length === 0;
+      const read = dispatched({ event, data, id });
       [event, data, id] = ['', [], null];
-      return empty ? null : dispatched;
+      return read;
     }
     const colon = line.indexOf(':');
     const field = colon < 0 ? line : line.slice(0, colon);
@@ -23,4 +23,14 @@ export function eventReader(): (line: string) => ServerSentEvent | null {
     if (field === 'id') id = value;
     return null;
   };
+}
+
+function dispatched(sent: {
+  readonly event: string;
+  readonly data: readonly string[];
+  readonly id: string | null;
+}): ServerSentEvent | null {
+  const { event, data, id } = sent;
+  if (data.length > 0) return { type: 'event', event: event || 'message', id, data: data.join('\n') };
+  return id === null ? null : { type: 'position', id };
 }

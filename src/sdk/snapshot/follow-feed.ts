@@ -58,6 +58,7 @@ export async function stream(follower: Follower): Promise<'ended' | 'silent' | '
         if (event === null) continue;
         alive = true;
         if (event.type === 'event') take(follower, changeOf(event));
+        if (event.type === 'position') moveTo(copy, Number(event.id));
       }
       if (alive) confirm(follower, follower.freshness.moment());
       heard ||= alive;
@@ -90,8 +91,7 @@ async function askForPage(follower: Follower, wait: number): Promise<readonly Se
   const page = readPage(await textOf(await ask(connection, path, 'application/json', patience), patience));
   if (page.epoch !== copy.epoch) throw new SnapshotProblem('resync_required', 'the database was restored');
   for (const change of page.changes) take(follower, change);
-  if (page.next < copy.revision) throw unreadable('a feed that goes back');
-  copy.revision = page.next;
+  moveTo(copy, page.next);
   return page.changes;
 }
 
@@ -99,6 +99,12 @@ function take(follower: Follower, change: SentChange): void {
   const outcome = applyChange(follower.copy, change);
   follower.onApplied(change);
   if (outcome === 'renew') follower.onOutdated();
+}
+
+/** Past changes that are about others. */
+function moveTo(copy: Copy, revision: number): void {
+  if (!Number.isSafeInteger(revision) || revision < copy.revision) throw unreadable('a feed that goes back');
+  copy.revision = revision;
 }
 
 function confirm({ freshness, onCurrent }: Follower, at: Moment): void {

@@ -69,7 +69,7 @@ export function fakeFeed(lines: object[] = []): FakeFeed {
       return revision;
     },
     heartbeat() {
-      for (const stream of feed.streams) if (stream.isOpen) stream.send(': alive\n\n');
+      for (const stream of feed.streams) if (stream.isOpen) stream.send(`: nothing new\nid: ${revision}\n\n`);
     },
     snapshotText() {
       const members = feed.lines.filter((line) => 'kind' in line && line.kind === 'member').length;
