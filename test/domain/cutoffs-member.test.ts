@@ -181,3 +181,16 @@ test('rejoining after a removal cuts off nothing more', () => {
   expect(cutoff(house)).toBe(second(50));
   expect(house.accepts(60)).toBe(true);
 });
+
+test('a missed role is cut off also while nothing that was told of its holder is believed yet', () => {
+  const house = acme();
+  house.hear(member('viewer', 10, { created: 10 }), { now: 400 });
+  house.hear(member('agent', 30, { created: 10 }), { now: 400 });
+  const decided = house.hear(member('admin', 20, { created: 10 }), { now: 401 });
+  expect(decided.verdict.outcome).toBe('stale');
+  expect(house.can()).toBeNull();
+  expect(revocations(decided)).toEqual([]);
+  house.hear(member('agent', 30, { created: 10, told: 'observed', at: 500 }));
+  expect(house.can()).toEqual(['read', 'talk']);
+  expect([house.accepts(30), house.accepts(31)]).toEqual([false, true]);
+});

@@ -140,7 +140,8 @@ function lossesOf(draft: Draft, decided: Decided): Loss[] {
   for (const cutoff of cutoffsOnLeaving(draft, holdingsOf(known), row)) {
     losses.push({ at: cutoff, cause: null });
   }
-  if (isAlive(row) && !holdingsOf(row).some((held) => sameHolding(held, said))) {
+  // Also while nothing of it was ever believed: afterwards nobody remembers that this was told.
+  if ((isAlive(row) || row.role === null) && !holdingsOf(row).some((held) => sameHolding(held, said))) {
     losses.push(...lossesSince(draft, said, row, after));
   }
   return losses;
@@ -150,8 +151,10 @@ function lossesOf(draft: Draft, decided: Decided): Loss[] {
 function lossesSince(draft: Draft, said: MembershipSnapshot, row: MembershipFact, after: Access): Loss[] {
   const at = timeOf(row);
   const stillHeld = holdingsOf(row).some(({ role }) => role === said.role);
-  const lost = lossOf(draft, said, [said], stillHeld ? [] : (said.permissions ?? []), after);
-  if (lost !== 'nothing') return [{ at, cause: lost }];
+  const last = row.role === null ? row.ceiling.at(-1) : undefined;
+  const present = last === undefined ? after : { ...after, permissions: grantsOf(draft, said, last) };
+  const lost = lossOf(draft, said, [said], stillHeld ? [] : (said.permissions ?? []), present);
+  if (lost !== 'nothing') return [{ at, cause: row.role === null ? null : lost }];
   return cutoffsOnLeaving(draft, [said], row).map((cutoff) => ({ at: Math.min(at, cutoff), cause: null }));
 }
 
