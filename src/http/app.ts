@@ -12,6 +12,7 @@ import { listMembers } from './listing/members-route.ts';
 import { readRoles } from './listing/roles-route.ts';
 import { readSeats } from './listing/seats-route.ts';
 import { readMember } from './member-route.ts';
+import { describeInterface } from './openapi/openapi-route.ts';
 import { OPERATOR_ROUTES } from './operator/routes.ts';
 import { echoRequestId } from './request-id.ts';
 import type { Configured, Services } from './services.ts';
@@ -19,7 +20,7 @@ import { receiveWebhook } from './webhook-route.ts';
 
 type Handler = (c: Context, services: Services) => Response | Promise<Response>;
 
-const ROUTES: readonly {
+export const ROUTES: readonly {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly handler: Handler;
@@ -49,6 +50,7 @@ const ROUTES: readonly {
   { method: 'GET', path: WELL_KNOWN, handler: describeDecisionPoint },
   { method: 'GET', path: `${WELL_KNOWN}/organizations/:organization`, handler: describeDecisionPoint },
   ...OPERATOR_ROUTES,
+  { method: 'GET', path: '/openapi.json', handler: describeInterface },
   { method: 'GET', path: '/readyz', handler: readyz },
 ];
 

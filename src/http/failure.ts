@@ -33,7 +33,7 @@ const FAILURES = {
 /** Every answer is about now. */
 export const NOT_KEPT = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-type FailureCode = keyof typeof FAILURES;
+export type FailureCode = keyof typeof FAILURES;
 
 /**
  * The one place where a failure becomes an answer.

@@ -50,6 +50,7 @@ const ROUTES: [string, string][] = [
   ['/operator/v1/holds', 'GET, HEAD'],
   ['/operator/v1/holds/1/approve', 'POST'],
   ['/operator/v1/holds/1/reject', 'POST'],
+  ['/openapi.json', 'GET, HEAD'],
   ['/healthz', 'GET, HEAD'],
   ['/readyz', 'GET, HEAD'],
 ];

@@ -6,7 +6,7 @@ import type { Services } from '../services.ts';
 import { placeParameters, readPlace } from './place.ts';
 import { readQuery, user } from './query.ts';
 
-const parameters = { actor: user, target: v.optional(user), ...placeParameters };
+export const parameters = { actor: user, target: v.optional(user), ...placeParameters };
 
 /**
  * `GET /v1/organizations/{organization}/assignable-roles`: in which roles the actor may invite somebody, to which they

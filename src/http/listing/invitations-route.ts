@@ -13,7 +13,7 @@ const position = v.strictTuple([
   identifier,
 ]);
 
-const parameters = {
+export const parameters = {
   status: v.optional(v.picklist(['pending', 'all']), 'pending'),
   inviter: v.optional(user),
   limit,

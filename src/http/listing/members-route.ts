@@ -7,7 +7,7 @@ import { cursorFrom, cursorTo } from './cursor.ts';
 import { placeParameters, readPlace } from './place.ts';
 import { identifier, limit, readQuery, user } from './query.ts';
 
-const parameters = {
+export const parameters = {
   role: v.optional(identifier),
   ...placeParameters,
   limit,

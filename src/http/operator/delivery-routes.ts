@@ -13,7 +13,7 @@ const deliveryId = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/));
 /** Microseconds, up to the year 2200. */
 const receivedAt = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(7_258_118_400_000_000));
 
-const parameters = {
+export const parameters = {
   ...filterParameters,
   limit,
   cursor: cursorFrom(v.strictTuple([v.literal('delivery'), receivedAt, deliveryId])),

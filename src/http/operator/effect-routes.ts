@@ -9,7 +9,7 @@ import { readOperator, writingOperator } from './authorize.ts';
 import { effectJson } from './effect-json.ts';
 import { readNumber } from './number.ts';
 
-const parameters = {
+export const parameters = {
   status: v.optional(v.picklist(EFFECT_STATUSES)),
   limit,
   cursor: cursorFrom(

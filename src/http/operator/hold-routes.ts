@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
 import { readOperator, writingOperator } from './authorize.ts';
 import { readNumber } from './number.ts';
 
-const parameters = { status: v.optional(v.picklist(['waiting', 'approved', 'rejected']), 'waiting') };
+export const parameters = { status: v.optional(v.picklist(['waiting', 'approved', 'rejected']), 'waiting') };
 
 /** `GET /operator/v1/holds`: what waits for an operator, with what it would change. */
 export async function listHolds(c: Context, services: Services): Promise<Response> {

@@ -15,7 +15,7 @@ const reason = v.pipe(v.string(), v.trim(), v.maxLength(LONGEST_REASON), v.regex
 const how = { dry_run: v.optional(v.boolean(), false), reason: v.optional(reason, '') };
 const ids = v.pipe(v.array(deliveryId), v.minLength(1), v.maxLength(MOST_IDS));
 
-const body = v.union([
+export const replayBody = v.union([
   v.strictObject({ ids, ...how }),
   v.strictObject({ filter: v.strictObject(filterParameters), ...how }),
 ]);
@@ -24,7 +24,7 @@ const body = v.union([
 export async function readReplayRequest(c: Context): Promise<Omit<ReplayRequest, 'by'> | Response> {
   const json = await readJson(c);
   if (json instanceof Response) return json;
-  const read = v.safeParse(body, json.body);
+  const read = v.safeParse(replayBody, json.body);
   if (!read.success) {
     const words = `A replay has either "ids" (1 to ${MOST_IDS}) or a "filter", "dry_run" and "reason".`;
     return failure(c, 'invalid_request', {}, words);

@@ -15,8 +15,8 @@ const WAIT_MS = 3_000;
 const MOST_ANSWERED = 500;
 
 const place = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(2_147_483_647));
-const listParameters = { limit, cursor: cursorFrom(v.strictTuple([v.literal('replay'), place])) };
-const resultParameters = { limit, cursor: cursorFrom(v.strictTuple([v.literal('replayed'), place])) };
+export const listParameters = { limit, cursor: cursorFrom(v.strictTuple([v.literal('replay'), place])) };
+export const resultParameters = { limit, cursor: cursorFrom(v.strictTuple([v.literal('replayed'), place])) };
 
 /** `POST /operator/v1/replays`: 200 with all that came of it, or 202 while it runs. */
 export async function startReplay(c: Context, services: Services): Promise<Response> {

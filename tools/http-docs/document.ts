@@ -1,0 +1,164 @@
+import { type FailureCode, failureOf } from '../../src/http/failure.ts';
+import type { Operation, Operations } from '../../src/http/openapi/operation.ts';
+import { type JsonSchema, schemaOfAnswer, schemaOfRequest } from './json-schema.ts';
+
+/** The OpenAPI 3.1 document of these routes. */
+export function openapiOf(operations: Operations) {
+  const paths = grouped(Object.entries(operations), ([route]) => pathOf(route));
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Rolecall',
+      version: '1',
+      description:
+        'Who may do what, as Clerk has told it. Times are RFC 3339 in UTC. Every answer is about now: cache-control is no-store. An `X-Request-ID` comes back with its answer.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    // Where the document was found, below a base path too.
+    servers: [{ url: '.' }],
+    paths: Object.fromEntries(
+      [...paths].map(([path, routes]) => [
+        path,
+        Object.fromEntries(
+          routes.map(([route, operation]) => [methodOf(route), operationObject(route, operation)]),
+        ),
+      ]),
+    ),
+    components: {
+      schemas: { Error: ERROR },
+      securitySchemes: {
+        app: { type: 'http', scheme: 'bearer', description: 'A token of ROLECALL_READ_TOKEN.' },
+        operator: { type: 'http', scheme: 'bearer', description: 'A token of ROLECALL_OPERATOR_TOKEN.' },
+      },
+    },
+  };
+}
+
+const ERROR = {
+  type: 'object',
+  properties: {
+    error: {
+      type: 'object',
+      properties: {
+        code: { type: 'string', description: 'What programs look at: it does not change.' },
+        message: { type: 'string', description: 'What people read. It names no value that was sent.' },
+      },
+      required: ['code', 'message'],
+    },
+  },
+  required: ['error'],
+};
+
+function operationObject(route: string, operation: Operation): JsonSchema {
+  const { title, description, group, body, answer, accepted } = operation;
+  return {
+    operationId: operationId(route),
+    summary: title,
+    ...(description === undefined ? {} : { description }),
+    tags: [group],
+    security: operation.by === 'app' || operation.by === 'operator' ? [{ [operation.by]: [] }] : [],
+    parameters: [...pathParameters(route), ...queryParameters(operation)],
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: jsonContent(schemaOfRequest(body)) } }),
+    responses: {
+      200: { description: title, content: jsonContent(schemaOfAnswer(answer)) },
+      ...(accepted === undefined
+        ? {}
+        : { 202: { description: accepted, content: jsonContent(schemaOfAnswer(answer)) } }),
+      ...failures(errorsOf(route, operation)),
+    },
+  };
+}
+
+/** Those that every route of its kind has, and its own. */
+export function errorsOf(route: string, { by, query, body, errors = [] }: Operation): FailureCode[] {
+  const ofOrganization = by === 'app' && route.includes(':organization');
+  const read = body !== undefined && by !== 'provider';
+  const codes: FailureCode[] = [
+    ...(by === 'app' || by === 'operator' ? (['unauthenticated'] as const) : []),
+    ...(by === 'operator' ? (['too_many_attempts'] as const) : []),
+    ...(ofOrganization || (by === 'app' && read) ? (['forbidden'] as const) : []),
+    ...(route.includes(':organization') ? (['invalid_identifier'] as const) : []),
+    // Whoever knows no parameters refuses every one.
+    ...(query !== undefined || (by === 'app' && body === undefined && !route.endsWith(':user'))
+      ? (['invalid_parameter'] as const)
+      : []),
+    ...(read
+      ? ([
+          'invalid_content_type',
+          'invalid_body',
+          'invalid_request',
+          'payload_too_large',
+          'request_timeout',
+        ] as const)
+      : []),
+    ...(by === 'anyone' ? [] : (['unavailable', 'misconfigured'] as const)),
+    ...errors,
+  ];
+  return [...new Set(codes)];
+}
+
+function failures(codes: readonly FailureCode[]): JsonSchema {
+  const byStatus = grouped(codes, (code) => failureOf(code).status);
+  return Object.fromEntries(
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, those]) => [
+        status,
+        {
+          description: those.map((code) => `\`${code}\`: ${failureOf(code).message}`).join(' '),
+          content: jsonContent({
+            allOf: [
+              { $ref: '#/components/schemas/Error' },
+              { properties: { error: { properties: { code: { enum: those } } } } },
+            ],
+          }),
+        },
+      ]),
+  );
+}
+
+function pathParameters(route: string): JsonSchema[] {
+  return [...pathOf(route).matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    description: PATH_WORDS[name] ?? name,
+    schema: { type: 'string' },
+  }));
+}
+
+const PATH_WORDS: Readonly<Record<string, string>> = {
+  organization: 'Clerk’s id of the organization, org_….',
+  user: 'Clerk’s id of the user, user_….',
+  id: 'As the list tells it.',
+};
+
+function queryParameters({ query }: Operation): JsonSchema[] {
+  return Object.entries(query?.parameters ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: schema.type !== 'optional',
+    description: query?.words[name],
+    schema: schemaOfRequest(schema),
+  }));
+}
+
+function grouped<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+const jsonContent = (schema: JsonSchema) => ({ 'application/json': { schema } });
+const methodOf = (route: string) => (route.split(' ')[0] ?? '').toLowerCase();
+/** `/a/{b}` of `GET /a/:b`. */
+export const pathOf = (route: string) => (route.split(' ')[1] ?? '').replaceAll(/:(\w+)/g, '{$1}');
+
+function operationId(route: string): string {
+  const words = route.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return words.map((word, at) => (at === 0 ? word.toLowerCase() : capital(word))).join('');
+}
+
+const capital = (word: string) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
