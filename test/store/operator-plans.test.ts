@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DeliveryFilter } from '../../src/pipeline/ports.ts';
 import { postgresOperatorStore } from '../../src/store/postgres/operator-store.ts';
+import { postgresReplayStore } from '../../src/store/postgres/replay-store.ts';
 import { type Rig, startRig, type Worker } from '../support/rig.ts';
 
 const DELIVERIES = 100_000;
@@ -81,4 +82,29 @@ test('nor does a page of the few dead among many effects', async () => {
   const operators = postgresOperatorStore(worker.statements);
   expect(await read(() => operators.listEffects('dead', null, 20))).toBeLessThan(200);
   expect((await operators.listEffects('dead', null, 20)).effects).toHaveLength(5);
+});
+
+test('a page of a replay of everything reads no more than the page, also far behind the first', async () => {
+  const replays = postgresReplayStore(worker.statements);
+  const { id } = await replays.startReplay({
+    selection: { filter: OPEN },
+    dryRun: true,
+    by: 'ann',
+    reason: '',
+  });
+  for (const after of [null, 'msg_50000']) {
+    if (after !== null) {
+      await rig.sql`
+        update rolecall.replays as r set after_id = i.id, after_received_at = i.received_at, leased_until = null
+          from rolecall.inbox as i where i.id = ${after} and r.id = ${id}`;
+    }
+    const lease = () => replays.leaseReplay(id, 50, 60_000);
+    expect(await read(lease)).toBeLessThan(1_000);
+  }
+  expect((await replays.readReplay(id))?.total).toBe(DELIVERIES);
+});
+
+test('looking for failed deliveries that are due reads only those', async () => {
+  const replays = postgresReplayStore(worker.statements);
+  expect(await read(() => replays.leaseRetries(10, 60_000))).toBeLessThan(100);
 });
