@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresStatements } from '../../src/store/postgres/client.ts';
+import { postgresReplayStore } from '../../src/store/postgres/replay-store.ts';
 import { anyNumber, anyText } from '../support/matchers.ts';
 import { OPERATORS, operatorOf, READER } from './support/operator.ts';
 import { type Answer, type Running, startRolecall } from './support/rolecall.ts';
@@ -153,6 +155,24 @@ describe('POST /operator/v1/replays', () => {
 });
 
 describe('a replay that is under way', () => {
+  it('is answered 202 after a while, and goes on without whoever asked for it', async () => {
+    const statements = postgresStatements(rolecall.databaseUrl, { connections: 1 });
+    const replays = postgresReplayStore(statements);
+    const selection = { ids: [removed] };
+    const { id } = await replays.startReplay({ selection, dryRun: false, by: 'eve', reason: 'first' });
+    // Somebody holds its page: the server that is asked has to wait, and may not for ever.
+    await rolecall.sql`
+      update rolecall.replays set leased_until = now() + interval '1 hour' where id = ${id} and status = 'running'`;
+    const answer = await post({ ids: [removed], reason: 'second' });
+    const joined = answer.json as Shown;
+    if (joined.id === id) {
+      expect([answer.status, joined.status, joined.done]).toEqual([202, 'running', 0]);
+      await rolecall.sql`update rolecall.replays set leased_until = null where id = ${id}`;
+    }
+    await expect.poll(async () => (await replays.readReplay(id))?.status, { timeout: 15_000 }).toBe('done');
+    await statements.end();
+  }, 30_000);
+
   it('can be cancelled once', async () => {
     const [row] = await rolecall.sql`
       insert into rolecall.replays (dry_run, selection, digest, asked_by, reason, leased_until)

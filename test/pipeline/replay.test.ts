@@ -180,4 +180,41 @@ describe('a replay', () => {
       select user_id from rolecall.effects where kind = 'lookup_member' and status = 'owed'`;
     expect([...owed]).toEqual([{ user_id: 'user_b' }]);
   });
+
+  it('of a ban or a deletion that failed says what is lost in every organization', async () => {
+    const { clerk, sql } = rig;
+    const one = await seedOrganization(rig, rig.worker(), ['user_a', 'user_b']);
+    const other = clerk.createOrganization({ id: 'org_other' });
+    clerk.addMember(other.id, 'user_a', 'org:member');
+    await rig.worker().process(await rig.news());
+    const held = await access(sql);
+    let broken = true;
+    const worker = rig.worker({
+      store: (store) => ({
+        ...store,
+        async read(keys) {
+          if (broken && keys.users.length + keys.organizations.length > 0) throw new RangeError('a mistake');
+          return store.read(keys);
+        },
+      }),
+    });
+    clerk.banUser('user_a');
+    clerk.deleteOrganization(one);
+    const told = (await rig.news()).filter(
+      ({ type }) => type === 'user.updated' || type === 'organization.deleted',
+    );
+    expect(outcomes(await worker.process(told))).toEqual(['failed', 'failed']);
+    broken = false;
+    const { results } = await replayer(rig, worker).replay({ ids: told.map(({ id }) => id) });
+    const lost = results.flatMap(({ differences }) =>
+      differences.map(({ organization, user, lost }) => `${organization} ${user} ${lost.length > 0}`),
+    );
+    expect([...lost].sort()).toEqual([
+      'org_other user_a true',
+      'org_user_a user_a true',
+      'org_user_a user_b true',
+    ]);
+    expect(held).toHaveLength(3);
+    expect((await access(sql)).filter((line) => !line.endsWith(' '))).toEqual([]);
+  });
 });

@@ -24,13 +24,7 @@ export async function differencesOf(
   for (const { change, delivery } of changes) {
     if (delivery === null) continue;
     const told = WIDE.has(change.kind)
-      ? everywhere
-          .filter((one) =>
-            change.userId === null
-              ? one.organizationId === change.organizationId
-              : one.userId === change.userId,
-          )
-          .map((one) => lossOf(one.organizationId, one.userId, one.permissions))
+      ? everywhere.filter((one) => isBelow(one, change)).flatMap((one) => allLost(held, one))
       : narrow(before, held, change);
     found.set(delivery, [...(found.get(delivery) ?? []), ...told]);
   }
@@ -46,13 +40,28 @@ async function accessBelow(replays: Pick<ReplayStore, 'readAccessOf'>, changes: 
   );
 }
 
-function lossOf(organization: string, user: string, lost: readonly string[]): Difference {
-  return { organization, user, agent: null, role: null, gained: [], lost };
+type AccessRow = Awaited<ReturnType<ReplayStore['readAccessOf']>>[number];
+
+function isBelow(row: AccessRow, { organizationId, userId }: Change): boolean {
+  return userId === null ? row.organizationId === organizationId : row.userId === userId;
+}
+
+/** What somebody has lost already, by a delivery ahead of it, is not lost once more. */
+function allLost(held: Map<string, readonly string[]>, row: AccessRow): Difference[] {
+  const { organizationId: organization, userId: user } = row;
+  const key = keyOf(organization, user);
+  const lost = held.get(key) ?? row.permissions;
+  held.set(key, []);
+  return lost.length === 0 ? [] : [{ organization, user, agent: null, role: null, gained: [], lost }];
+}
+
+function keyOf(...parts: readonly (string | null)[]): string {
+  return parts.join('/');
 }
 
 function narrow(before: Draft, held: Map<string, readonly string[]>, change: Change): Difference[] {
   const { organizationId, userId, agentId, role, permissions } = change;
-  const key = [organizationId, userId, agentId, userId === null ? role : null].join('/');
+  const key = userId === null ? keyOf(organizationId, userId, agentId, role) : keyOf(organizationId, userId);
   const had = held.get(key) ?? heldBefore(before, change);
   held.set(key, permissions);
   const [gained, lost] = [difference(permissions, had), difference(had, permissions)];
