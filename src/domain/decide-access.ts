@@ -70,7 +70,7 @@ function memberReason(
 }
 
 /** Tokens tell their time in whole seconds: those of the cutoff's own second may be from before it. */
-function isCutOff({ issuedAt }: PresentedToken, cutoff: number | null): boolean {
+export function isCutOff({ issuedAt }: Pick<PresentedToken, 'issuedAt'>, cutoff: number | null): boolean {
   return cutoff !== null && Math.floor(issuedAt / 1_000) <= Math.floor(cutoff / 1_000);
 }
 

@@ -4,6 +4,8 @@ import { evaluateMany, evaluateOne } from './authzen/evaluation-routes.ts';
 import { describeDecisionPoint, WELL_KNOWN } from './authzen/metadata-route.ts';
 import { searchActions, searchResources, searchSubjects } from './authzen/search/search-routes.ts';
 import { failure, NOT_KEPT, RETRY_AFTER } from './failure.ts';
+import { readChanges } from './feed/changes-route.ts';
+import { readSnapshot } from './feed/snapshot-route.ts';
 import { readyz } from './health-routes.ts';
 import { readAssignableRoles } from './listing/assignable-roles-route.ts';
 import { listFindings } from './listing/findings-route.ts';
@@ -11,6 +13,9 @@ import { listInvitations } from './listing/invitations-route.ts';
 import { listMembers } from './listing/members-route.ts';
 import { readRoles } from './listing/roles-route.ts';
 import { readSeats } from './listing/seats-route.ts';
+import { preflight } from './me/cors.ts';
+import { readMyChanges } from './me/my-changes-route.ts';
+import { readMyOrganization } from './me/my-organization-route.ts';
 import { readMember } from './member-route.ts';
 import { describeInterface } from './openapi/openapi-route.ts';
 import { OPERATOR_ROUTES } from './operator/routes.ts';
@@ -33,6 +38,10 @@ export const ROUTES: readonly {
   { method: 'GET', path: '/v1/organizations/:organization/assignable-roles', handler: readAssignableRoles },
   { method: 'GET', path: '/v1/organizations/:organization/findings', handler: listFindings },
   { method: 'GET', path: '/v1/roles', handler: readRoles },
+  { method: 'GET', path: '/v1/snapshot', handler: readSnapshot },
+  { method: 'GET', path: '/v1/changes', handler: readChanges },
+  { method: 'GET', path: '/v1/me/organizations/:organization', handler: readMyOrganization },
+  { method: 'GET', path: '/v1/me/changes', handler: readMyChanges },
   { method: 'POST', path: '/access/v1/evaluation', handler: evaluateOne },
   { method: 'POST', path: '/access/v1/evaluations', handler: evaluateMany },
   { method: 'POST', path: '/organizations/:organization/access/v1/evaluation', handler: evaluateOne },
@@ -63,13 +72,14 @@ export function createApp(configure: (c: Context) => Configured): Hono {
   app.use(withEveryAnswer);
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.all('/healthz', (c) => failure(c, 'method_not_allowed', { allow: 'GET, HEAD' }));
-  for (const { method, path, handler } of ROUTES) {
-    app.on(method, path, async (c) => {
-      const configured = configure(c);
-      if ('problems' in configured) return failure(c, 'misconfigured', RETRY_AFTER);
-      return guarded(c, configured.services, handler);
-    });
-  }
+  const answer = (handler: Handler) => async (c: Context) => {
+    const configured = configure(c);
+    if ('problems' in configured) return failure(c, 'misconfigured', RETRY_AFTER);
+    return guarded(c, configured.services, handler);
+  };
+  for (const { method, path, handler } of ROUTES) app.on(method, path, answer(handler));
+  // What browsers ask before they show a session token.
+  app.options('/v1/me/*', answer(preflight));
   // Only after every route: the refusal of one method would answer for the other methods of its path.
   for (const path of new Set(ROUTES.map((route) => route.path))) {
     const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => method);

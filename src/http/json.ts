@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { Scope } from '../domain/grant.ts';
+import type { Grant, Scope } from '../domain/grant.ts';
 import type { OrganizationId } from '../domain/ids.ts';
 import { failure } from './failure.ts';
 import { readBody } from './read-body.ts';
@@ -7,6 +7,11 @@ import { readBody } from './read-body.ts';
 /** Milliseconds as readers see them. */
 export function instant(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
+}
+
+/** A grant as readers see it: what does not limit it is left out. */
+export function grantJson({ permission, only, scope }: Grant): object {
+  return { permission, ...(only === null ? {} : { only }), ...(scope === null ? {} : { scope }) };
 }
 
 /** Roles as readers see them: the organization is a scope like any other. */

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
-import type { Grant } from '../domain/grant.ts';
-import { isUserId, pairKey } from '../domain/ids.ts';
+import { isUserId, type OrganizationId, pairKey, type UserId } from '../domain/ids.ts';
+import type { Standing } from '../pipeline/ports.ts';
 import { readAsker } from './asker.ts';
 import { failure } from './failure.ts';
-import { instant, rolesJson } from './json.ts';
+import { grantJson, instant, rolesJson } from './json.ts';
 import type { Services } from './services.ts';
 
 /** `GET /v1/organizations/{organization}/members/{user}`: what one user may do in one organization now. */
@@ -19,8 +19,13 @@ export async function readMember(c: Context, services: Services): Promise<Respon
     store.readStanding({ members: [[organization, user]], agents: [], sessions: [] }),
     listing.countPendingInvitations({ organizationId: organization, userId: user, now: clock.now() }),
   ]);
+  // Whoever removes somebody sees here that invitations of theirs are still out.
+  return c.json({ ...memberJson(organization, user, standing), pending_invitations: pending });
+}
+
+export function memberJson(organization: OrganizationId, user: UserId, standing: Standing): object {
   const held = standing.members.get(pairKey(organization, user));
-  return c.json({
+  return {
     organization,
     user,
     member: held?.member ?? false,
@@ -28,13 +33,6 @@ export async function readMember(c: Context, services: Services): Promise<Respon
     roles: rolesJson(organization, held?.roles ?? []),
     permissions: (held?.grants ?? []).map(grantJson),
     cutoff: instant(held?.cutoff ?? null),
-    // Whoever removes somebody sees here that invitations of theirs are still out.
-    pending_invitations: pending,
     revision: standing.revision,
-  });
-}
-
-/** A grant as readers see it: what does not limit it is left out. */
-function grantJson({ permission, only, scope }: Grant): object {
-  return { permission, ...(only === null ? {} : { only }), ...(scope === null ? {} : { scope }) };
+  };
 }

@@ -1,12 +1,15 @@
+import type { Feed } from '../pipeline/feed/follow-changes.ts';
 import type { InstanceCheck } from '../pipeline/instance-check.ts';
 import type {
   Clock,
   Delivery,
+  FeedStore,
   ListingStore,
   Log,
   OperatorStore,
   PolicyStore,
   SearchStore,
+  SessionTokens,
   Spill,
   Store,
   Webhooks,
@@ -24,6 +27,8 @@ export interface Services {
   readonly policies: PolicyStore;
   readonly operators: OperatorStore;
   readonly repeater: Repeater;
+  readonly feedStore: FeedStore;
+  readonly feed: Feed;
   readonly webhooks: Webhooks;
   /** Null where there is no queue. */
   readonly spill: Spill | null;
@@ -31,6 +36,8 @@ export interface Services {
   readonly log: Log;
   readonly readTokens: readonly AccessToken[];
   readonly operatorTokens: readonly OperatorToken[];
+  /** Null where it is not known whose to take. */
+  readonly sessionTokens: SessionTokens | null;
   /** Of wrong operator tokens; it outlives a request. */
   readonly wrongOperators: Throttle;
   process(delivery: Delivery): Promise<Processed>;

@@ -2,8 +2,9 @@ import { type Consequences, DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
 import type { Throttle } from '../http/operator/throttle.ts';
 import type { Services } from '../http/services.ts';
 import { type Dispatcher, dispatchEffects } from '../pipeline/dispatch-effects.ts';
+import { type Feed, openFeed } from '../pipeline/feed/follow-changes.ts';
 import { checkInstance, type KnownInstance } from '../pipeline/instance-check.ts';
-import type { Budget, Clock, Log, Spill, Webhooks } from '../pipeline/ports.ts';
+import type { Budget, Clock, Log, Spill, Store, Webhooks } from '../pipeline/ports.ts';
 import { type ProcessDeliveries, processDeliveries } from '../pipeline/process.ts';
 import type { Repeater } from '../pipeline/replay/repeater.ts';
 import { runReplays } from '../pipeline/replay/run-replays.ts';
@@ -11,6 +12,7 @@ import { shareCommits } from '../pipeline/share-commits.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import type { Statements } from '../store/postgres/client.ts';
+import { postgresFeedStore } from '../store/postgres/feed-store.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
@@ -18,11 +20,14 @@ import { postgresReplayStore } from '../store/postgres/replay-store.ts';
 import { postgresSearchStore } from '../store/postgres/search-store.ts';
 import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
 import type { Config } from './config.ts';
+import { sessionTokens } from './session-tokens.ts';
 
 export interface Composed {
   readonly services: Services;
   readonly webhooks: Webhooks;
   readonly process: ProcessDeliveries;
+  /** Lets go of all who wait for changes, and of all who come. */
+  closeFeed(): void;
   /** Carries out what is owed, until nothing is due, `untilMs` has come or it is told to stop. */
   dispatch(untilMs: number, stopping?: () => boolean): Promise<number>;
   /** Decides once more on what failed and on what operators replay, as long as above. */
@@ -45,6 +50,10 @@ export function compose(
   config: Config,
   parts: {
     readonly statements: Statements;
+    /** For what holds a connection for long, so that it takes none from those who do not. */
+    readonly downloads: Statements;
+    /** How often to look for changes while somebody waits for them. */
+    readonly pollMs: number;
     readonly clock: Clock;
     readonly log: Log;
     readonly spill: Spill | null;
@@ -60,7 +69,10 @@ export function compose(
   },
 ): Composed {
   const { clock, log, spill, knownInstance } = parts;
-  const store = postgresStore(parts.statements, parts.seenPolicies);
+  const feedStore = postgresFeedStore(parts.statements, parts.downloads);
+  const organizations = config.readTokens.flatMap(({ organization }) => organization ?? []);
+  const feed = openFeed({ store: feedStore, clock, log }, { pollMs: parts.pollMs, organizations });
+  const store = tellingOf(postgresStore(parts.statements, parts.seenPolicies), feed);
   const webhooks = clerkWebhooks(config.signingSecrets);
   const provider = clerkBackendApi({
     secretKey: config.secretKey,
@@ -96,6 +108,7 @@ export function compose(
     webhooks,
     process,
     replay: (untilMs, stopping) => runReplays(repeater, untilMs, stopping),
+    closeFeed: feed.close,
     dispatch: (untilMs, stopping) => dispatchEffects(dispatcher, untilMs, stopping),
     services: {
       store,
@@ -103,12 +116,15 @@ export function compose(
       searches: postgresSearchStore(parts.statements),
       policies: postgresPolicyStore(parts.statements),
       operators: postgresOperatorStore(parts.statements),
+      feedStore,
+      feed,
       webhooks,
       spill,
       clock,
       log,
       readTokens: config.readTokens,
       operatorTokens: config.operatorTokens,
+      sessionTokens: config.tokenRules === null ? null : sessionTokens(config.tokenRules),
       wrongOperators: parts.wrongOperators,
       repeater,
       dispatchSoon: () => parts.dispatchSoon(),
@@ -122,6 +138,18 @@ export function compose(
         if (processed === undefined) throw new Error('a delivery was left without an answer');
         return processed;
       },
+    },
+  };
+}
+
+/** A store whose commits are told of at once to those who wait in this process. */
+function tellingOf(store: Store, feed: Feed): Store {
+  return {
+    ...store,
+    async commit(commit) {
+      const committed = await store.commit(commit);
+      if (committed !== 'moved' && committed.revision !== null) feed.nudge();
+      return committed;
     },
   };
 }

@@ -1,6 +1,8 @@
 import { type AccessToken, LONGEST_TOKEN, type OperatorToken } from '../http/bearer.ts';
 import { MODES, type Mode } from '../pipeline/ports.ts';
 import { signingSecretProblem } from '../provider/clerk/verify.ts';
+import type { TokenRules } from '../sdk/guard/session-token.ts';
+import { readTokenRules } from './session-tokens.ts';
 
 /** Everything the environment says, checked. */
 export interface Config {
@@ -9,6 +11,8 @@ export interface Config {
   readonly apiUrl: string | undefined;
   readonly readTokens: readonly AccessToken[];
   readonly operatorTokens: readonly OperatorToken[];
+  /** Whose session tokens are taken; null for nobody's. */
+  readonly tokenRules: TokenRules | null;
   readonly mode: Mode;
 }
 
@@ -72,10 +76,13 @@ export function readConfig(
     );
   }
 
+  const tokens = readTokenRules(text);
+  if ('problems' in tokens) problems.push(...tokens.problems);
+
   const mode = MODES.find((known) => known === (text('ROLECALL_MODE') || 'enforce'));
   if (mode === undefined) problems.push('ROLECALL_MODE must be enforce, observe or paused');
 
-  if (problems.length > 0 || mode === undefined) return { problems };
+  if (problems.length > 0 || mode === undefined || 'problems' in tokens) return { problems };
   return {
     config: {
       signingSecrets,
@@ -83,6 +90,7 @@ export function readConfig(
       apiUrl,
       readTokens: readTokens.filter((token) => token !== null),
       operatorTokens: operatorTokens.filter((token) => token !== null),
+      tokenRules: tokens.rules,
       mode,
     },
   };

@@ -33,6 +33,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${portOf(server)}`,
     async stop() {
+      rolecall.drain();
       const closed = once(server, 'close');
       server.close();
       // A kept-alive connection ends after the answer it waits for; one that never asks ends with the grace.

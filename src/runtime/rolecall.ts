@@ -32,9 +32,16 @@ export interface Rolecall {
   readonly app: Hono;
   /** Starts carrying out what is owed: lookups and revocations. Without it another process has to. */
   start(): void;
+  /** Lets go of all who wait for changes, so that their requests end: before whatever serves requests is stopped. */
+  drain(): void;
   /** Ends that after what is under way, and lets go of the database. Requests must have ended before. */
   stop(): Promise<void>;
 }
+
+/** Snapshots at once; more of them wait for their turn. */
+const DOWNLOADS = 4;
+/** Within how much a commit of another process is told of; one of this process is told of at once. */
+const POLL_MS = 100;
 
 /**
  * The server, for any runtime whose sockets outlive a request: Node, and apps that run on it. On Workers use
@@ -53,8 +60,11 @@ export function createRolecall(options: RolecallOptions): Rolecall {
   const { writeLog } = options;
   const log = jsonLog(writeLog === undefined ? toStandardError : (_, line) => writeLog(line), clock.now);
   const statements = postgresStatements(databaseUrl, { connections: options.connections ?? 8 });
+  const downloads = postgresStatements(databaseUrl, { connections: DOWNLOADS, idleTimeoutS: 20 });
   const composed = compose(read.config, {
     statements,
+    downloads,
+    pollMs: POLL_MS,
     clock,
     log,
     spill: null,
@@ -86,9 +96,11 @@ export function createRolecall(options: RolecallOptions): Rolecall {
       loop.start();
       replays.start();
     },
+    drain: () => composed.closeFeed(),
     async stop() {
+      composed.closeFeed();
       await Promise.all([loop.stop(), replays.stop()]);
-      await statements.end();
+      await Promise.all([statements.end(), downloads.end()]);
     },
   };
 }

@@ -35,6 +35,9 @@ const DISPATCH_MS = 20_000;
 /** A queue message holds 128 KB; base64 makes four bytes of three, and the headers need room. */
 const MOST_SPILLED_BYTES = 90 * 1024;
 
+/** Every request that waits looks for itself: there is nothing that two of them could share. */
+const POLL_MS = 1_000;
+
 const clock = { now: () => Date.now() };
 const log = jsonLog(toConsole, clock.now);
 // Plain data may outlive a request. Connections may not: a client made for one request fails in the next.
@@ -53,8 +56,12 @@ function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Co
     log.error('misconfigured', { problems: all.join('; ') });
     return all;
   }
+  const statements = postgresStatements(databaseUrl, { connections: 1 });
   const composed: Composed = compose(read.config, {
-    statements: postgresStatements(databaseUrl, { connections: 1 }),
+    statements,
+    // One request, one purpose.
+    downloads: statements,
+    pollMs: POLL_MS,
     clock,
     log,
     spill: env.SPILL === undefined ? null : spillTo(env.SPILL),

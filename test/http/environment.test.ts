@@ -29,6 +29,7 @@ describe('the environment', () => {
         apiUrl: undefined,
         readTokens: [{ name: 'default', organization: null, secret: 'read' }],
         operatorTokens: [{ name: 'default', mayWrite: true, secret: 'operate' }],
+        tokenRules: null,
         mode: 'enforce',
       },
     });

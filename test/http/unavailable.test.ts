@@ -102,6 +102,8 @@ describe('with a queue, while the database is away', () => {
     const statements = postgresStatements(databaseUrl, { connections: 1 });
     const composed = compose(read.config, {
       statements,
+      downloads: statements,
+      pollMs: 100,
       clock,
       log,
       spill,

@@ -50,6 +50,7 @@ describe('a request that may', () => {
         user: 'user_ada',
         session: scene.sessionId,
         issuedAt: Math.floor(issuedAt / 1_000),
+        expiresAt: Math.floor(issuedAt / 1_000) + 60,
         organization: 'org_acme',
         actor: null,
       },

@@ -9,6 +9,8 @@ export interface SessionCaller {
   readonly session: string;
   /** The token's `iat`: whole seconds. */
   readonly issuedAt: number;
+  /** The token's `exp`: whole seconds. */
+  readonly expiresAt: number;
   /** The organization that is active in the session; null for none. */
   readonly organization: string | null;
   /** Who impersonates the user; null for nobody, and always where impersonation is not allowed. */

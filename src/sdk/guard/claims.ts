@@ -48,6 +48,7 @@ export function callerOf(payload: unknown, expected: Expected, nowMs: number): S
     user: sub,
     session: sid,
     issuedAt: iat,
+    expiresAt: exp,
     organization,
     actor: v.is(Actor, act) ? act.sub : null,
   };

@@ -21,23 +21,27 @@ export function readSettings(settings: GuardSettings): TokenRules & { readonly c
     allowImpersonation = false,
     cookieName = '__session',
   } = settings;
-  // A PEM in an environment variable often has its line breaks written as \n.
-  const jwtKey = (settings.jwtKey ?? '').replaceAll('\\n', '\n').trim();
+  const jwtKey = publicKeyIn(settings.jwtKey);
   const problems = [
-    ...(/^-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----$/.test(jwtKey)
-      ? []
-      : ['jwtKey must be a public key in PEM']),
+    ...(jwtKey === null ? ['jwtKey must be a public key in PEM'] : []),
     ...(URL.canParse(issuer) ? [] : ['issuer must be the URL that tokens name as theirs']),
     ...(authorizedParties.length > 0 && authorizedParties.every(isOrigin)
       ? []
       : ['authorizedParties must be one origin or more, without a path']),
     ...(/^[A-Za-z0-9_-]+$/.test(cookieName) ? [] : ['cookieName must be the name of a cookie']),
   ];
-  if (problems.length > 0) throw new Error(`The guard is misconfigured: ${problems.join('; ')}`);
+  if (jwtKey === null || problems.length > 0)
+    throw new Error(`The guard is misconfigured: ${problems.join('; ')}`);
   return { jwtKey, issuer, authorizedParties, allowImpersonation, cookieName };
 }
 
+/** Null where it is none. A PEM in an environment variable often has its line breaks written as \n. */
+export function publicKeyIn(text = ''): string | null {
+  const pem = text.replaceAll('\\n', '\n').trim();
+  return /^-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----$/.test(pem) ? pem : null;
+}
+
 /** As browsers write it in `Origin`. Apps on phones have schemes of their own, which have no origin. */
-function isOrigin(party: string): boolean {
+export function isOrigin(party: string): boolean {
   return URL.canParse(party) && (!/^https?:/.test(party) || new URL(party).origin === party);
 }

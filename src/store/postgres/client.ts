@@ -7,6 +7,11 @@ export interface Statements {
    * Throws `StoreMoved` for RCL01, `StoreRejected` for what would fail again, else `StoreUnavailable`.
    */
   call(name: string, argument: unknown): Promise<unknown>;
+  /**
+   * Calls a function that returns rows, and gives them `lot` by lot as they are asked for, all as they were at one
+   * moment. Holds a connection, and that moment, until it has given all or is returned. Throws what `call` throws.
+   */
+  rows(name: string, argument: unknown, lot: number): AsyncGenerator<readonly unknown[], void, undefined>;
   end(): Promise<void>;
 }
 
@@ -26,11 +31,15 @@ export function postgresStatements(
     readonly connectTimeoutS?: number;
     /** How long a statement may take: an answer to a sender by default. */
     readonly deadlineMs?: number;
+    /** Closes connections that are not used for so long; never by default. */
+    readonly idleTimeoutS?: number;
   },
 ): Statements {
+  const { deadlineMs = DEADLINE_MS, idleTimeoutS } = options;
   const sql = postgres(databaseUrl, {
     max: options.connections,
     connect_timeout: options.connectTimeoutS ?? 10,
+    ...(idleTimeoutS === undefined ? {} : { idle_timeout: idleTimeoutS }),
     fetch_types: false,
     prepare: false,
     // The driver's own wait grows to 20 seconds: a database that is back would go unnoticed for as long.
@@ -46,17 +55,68 @@ export function postgresStatements(
         const query = sql
           .unsafe(`select rolecall.${name}(${jsonLiteral(argument)}) as value, now()`)
           .simple();
-        const rows: readonly Record<string, unknown>[] = await withDeadline(
-          query,
-          options.deadlineMs ?? DEADLINE_MS,
-        );
+        const rows: readonly Record<string, unknown>[] = await withDeadline(query, deadlineMs);
         return rows[0]?.['value'];
       } catch (error) {
         throw meaningOf(error);
       }
     },
+    async *rows(name, argument, lot) {
+      let moment: Moment | null = null;
+      try {
+        moment = await openMoment(sql, deadlineMs);
+        await moment.query(cursorOver(`rolecall.${name}(${jsonLiteral(argument)})`));
+        for (let more = true; more; ) {
+          const rows = await moment.query(`fetch ${lot} from lot`);
+          more = rows.length === lot;
+          if (rows.length > 0) yield rows;
+        }
+      } catch (error) {
+        throw meaningOf(error);
+      } finally {
+        moment?.end();
+      }
+    },
     end: () => sql.end({ timeout: 5 }),
   };
+}
+
+interface Moment {
+  query(text: string): Promise<readonly unknown[]>;
+  end(): void;
+}
+
+/**
+ * A transaction that reads everything as it is at its first statement. The driver's own `reserve` would go on with a
+ * connection that broke meanwhile; `begin` tells of it.
+ */
+function openMoment(sql: postgres.Sql, deadlineMs: number): Promise<Moment> {
+  let late = false;
+  const opened = new Promise<Moment>((resolve, reject) => {
+    const over = sql.begin('isolation level repeatable read read only', (transaction) => {
+      const query = async (text: string): Promise<readonly unknown[]> =>
+        withDeadline(transaction.unsafe(text).simple(), deadlineMs);
+      return new Promise<void>((end) => {
+        if (late) end();
+        else resolve({ query, end });
+      });
+    });
+    over.catch(reject);
+  });
+  return withDeadline(opened, deadlineMs).catch((error: unknown) => {
+    late = true;
+    throw error;
+  });
+}
+
+/**
+ * Planned for all rows, not for the first ones. Whoever leaves it open is thrown out by the server, for its moment keeps
+ * dead rows from being cleared away.
+ */
+function cursorOver(call: string): string {
+  return `set local cursor_tuple_fraction = 1; set local work_mem = '16MB'; set local jit = off;
+    set local idle_in_transaction_session_timeout = '60s';
+    declare lot no scroll cursor for select * from ${call}`;
 }
 
 /** A sender waits 15 seconds (Svix): a database that is silent for longer than this is as good as down. */
