@@ -126,6 +126,17 @@ describe('somebody who joined earlier and is heard of later', () => {
     expect(house.accepts(40, 'cyd')).toBe(true);
   });
 
+  test('leaves the displaced no token from before their own role lost something, which nobody looked at', () => {
+    const house = House.under(policy({ ...two, extendsProvider: true }));
+    house.hearAll(role('guest', ['read']), joined('ada', 1));
+    house.hear(member('guest', 3, { user: 'cyd', id: 'mem_cyd', created: 3 }));
+    house.hear(member('viewer', 20, { user: 'cyd', id: 'mem_cyd', created: 3 }));
+    expect(house.accepts(20, 'cyd')).toBe(true);
+    house.hear(joined('bob', 2), { now: 50 });
+    expect(house.accepts(20, 'cyd')).toBe(false);
+    expect(house.accepts(21, 'cyd')).toBe(true);
+  });
+
   test('is one decision with it: the row of the organization notices', () => {
     const house = House.under(two);
     house.hear(joined('ada', 1));

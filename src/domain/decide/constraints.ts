@@ -1,6 +1,6 @@
 import { type Access, accessOf, derivedRole, firstMembers, grantsOf, holdingsOf } from '../access.ts';
 import type { Draft } from '../draft.ts';
-import type { MemberFact } from '../facts.ts';
+import type { MemberFact, MembershipFact } from '../facts.ts';
 import { type OrganizationId, pairKey } from '../ids.ts';
 import { difference } from '../sets.ts';
 import type { Context } from './context.ts';
@@ -40,11 +40,22 @@ export function watchFirstMembers(draft: Draft, moving: Pair): (at: number, cont
   };
 }
 
+function membershipOf(draft: Draft, { organizationId, userId }: Pair): MembershipFact | undefined {
+  const membershipId = draft.members.get(pairKey(organizationId, userId))?.membershipId;
+  return membershipId === undefined ? undefined : draft.memberships.get(membershipId);
+}
+
+/** When the membership became what it is; null while it is as it began. */
+function lastChange(draft: Draft, pair: Pair): number | null {
+  const { version, createdAt, effectiveAt } = membershipOf(draft, pair) ?? {};
+  if (version == null || version.updatedAt <= (createdAt ?? 0)) return null;
+  return effectiveAt ?? version.at;
+}
+
 function watched(draft: Draft, pair: Pair): Watched {
   const { organizationId, userId } = pair;
   const access = accessOf(draft, organizationId, userId);
-  const membershipId = draft.members.get(pairKey(organizationId, userId))?.membershipId;
-  const membership = membershipId === undefined ? undefined : draft.memberships.get(membershipId);
+  const membership = membershipOf(draft, pair);
   const granted =
     membership === undefined || !access.member
       ? []
@@ -67,9 +78,12 @@ function becomeAnother(
     return member === undefined ? null : cutMember(draft, member, until, cause, context);
   };
   const left = derived === null ? null : (draft.roleKeys.get(derived)?.cutoff ?? null);
+  // What their own roles lost until now was nothing to them, for all that was known.
+  const hidden = derived === null ? null : lastChange(draft, pair);
   const cutoffs = [
     difference(granted, after.permissions).length > 0 && after.member ? cut(at, 'reduced') : null,
     left === null ? null : cut(left, null),
+    hidden === null ? null : cut(hidden, null),
   ];
   // What the news itself made of the pair that it is about is written down by whoever took the news.
   recordMemberChange(draft, pair, told ? after : access, after, cutoffs, at);
