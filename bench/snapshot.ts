@@ -163,7 +163,7 @@ async function loaded(): Promise<Snapshot> {
   return snapshot;
 }
 
-function* lines(): Generator<object> {
+function* lines(): Generator<object, undefined> {
   yield {
     kind: 'snapshot',
     epoch: 'bench',
@@ -182,7 +182,7 @@ function* lines(): Generator<object> {
   yield { kind: 'end', revision: 1, members: MEMBERS };
 }
 
-function stream(objects: Iterator<object>): ReadableStream<Uint8Array> {
+function stream(objects: Generator<object, undefined>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream({
     pull(controller) {
@@ -205,8 +205,13 @@ function stream(objects: Iterator<object>): ReadableStream<Uint8Array> {
 function garbageCollector(): () => number {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
+  if (!isCollector(collect)) throw new Error('this Node does not let anybody collect its garbage');
   return () => {
-    if (typeof collect === 'function') for (let time = 0; time < 3; time += 1) collect();
+    for (let time = 0; time < 3; time += 1) collect();
     return process.memoryUsage().heapUsed;
   };
+}
+
+function isCollector(value: unknown): value is () => void {
+  return typeof value === 'function';
 }

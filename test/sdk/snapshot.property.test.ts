@@ -131,9 +131,12 @@ const sent = (grants: World['roles'][0]['grants']) =>
 /** What a server in this state would send. */
 function copyOf({ roles, reaches, features, agents, organizationCutoff, members, ended }: World) {
   const reader = copyReader();
-  const scopes = Object.entries(reaches).map(([type, reach]) => [type, { organization_roles_reach: reach }]);
+  const scopes = {
+    workspace: { organization_roles_reach: reaches.workspace },
+    folder: { organization_roles_reach: reaches.folder },
+  };
   const lines: object[] = [
-    { kind: 'snapshot', epoch: 'e', revision: 1, policy: null, scopes: Object.fromEntries(scopes), at: AT },
+    { kind: 'snapshot', epoch: 'e', revision: 1, policy: null, scopes, at: AT },
     ...roles.map(({ grants, featured, scope, cutoff: at }, index) => ({
       kind: 'role',
       role: roleKeys[index],

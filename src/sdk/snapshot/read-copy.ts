@@ -69,7 +69,7 @@ export function copyReader(): CopyReader {
   };
 }
 
-export function reachesOf(scopes: Extract<Line, { kind: 'snapshot' }>['scopes']) {
+function reachesOf(scopes: Extract<Line, { kind: 'snapshot' }>['scopes']) {
   return new Map(
     Object.entries(scopes).map(([type, { organization_roles_reach: reach }]) => [type, reach] as const),
   );

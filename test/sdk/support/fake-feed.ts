@@ -36,7 +36,7 @@ export interface FakeFeed {
   readonly revision: number;
 }
 
-export const scopes = { workspace: { organization_roles_reach: true } };
+const scopes = { workspace: { organization_roles_reach: true } };
 
 export function fakeFeed(lines: object[] = []): FakeFeed {
   const log: { revision: number; change: object }[] = [];
