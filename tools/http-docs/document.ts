@@ -1,6 +1,7 @@
-import { type FailureCode, failureOf } from '../../src/http/failure.ts';
 import type { Operation, Operations } from '../../src/http/openapi/operation.ts';
+import { errorsOf, failureResponses, failures } from './failures.ts';
 import { type JsonSchema, schemaOfAnswer, schemaOfRequest } from './json-schema.ts';
+import { grouped, jsonContent } from './parts.ts';
 
 /** The OpenAPI 3.1 document of these routes. */
 export function openapiOf(operations: Operations) {
@@ -26,6 +27,7 @@ export function openapiOf(operations: Operations) {
     ),
     components: {
       schemas: { Error: ERROR },
+      responses: failureResponses(operations),
       securitySchemes: {
         app: { type: 'http', scheme: 'bearer', description: 'A token of ROLECALL_READ_TOKEN.' },
         operator: { type: 'http', scheme: 'bearer', description: 'A token of ROLECALL_OPERATOR_TOKEN.' },
@@ -71,54 +73,6 @@ function operationObject(route: string, operation: Operation): JsonSchema {
   };
 }
 
-/** Those that every route of its kind has, and its own. */
-export function errorsOf(route: string, { by, query, body, errors = [] }: Operation): FailureCode[] {
-  const ofOrganization = by === 'app' && route.includes(':organization');
-  const read = body !== undefined && by !== 'provider';
-  const codes: FailureCode[] = [
-    ...(by === 'app' || by === 'operator' ? (['unauthenticated'] as const) : []),
-    ...(by === 'operator' ? (['too_many_attempts'] as const) : []),
-    ...(ofOrganization || (by === 'app' && read) ? (['forbidden'] as const) : []),
-    ...(route.includes(':organization') ? (['invalid_identifier'] as const) : []),
-    // Whoever knows no parameters refuses every one.
-    ...(query !== undefined || (by === 'app' && body === undefined && !route.endsWith(':user'))
-      ? (['invalid_parameter'] as const)
-      : []),
-    ...(read
-      ? ([
-          'invalid_content_type',
-          'invalid_body',
-          'invalid_request',
-          'payload_too_large',
-          'request_timeout',
-        ] as const)
-      : []),
-    ...(by === 'anyone' ? [] : (['unavailable', 'misconfigured'] as const)),
-    ...errors,
-  ];
-  return [...new Set(codes)];
-}
-
-function failures(codes: readonly FailureCode[]): JsonSchema {
-  const byStatus = grouped(codes, (code) => failureOf(code).status);
-  return Object.fromEntries(
-    [...byStatus]
-      .sort(([a], [b]) => a - b)
-      .map(([status, those]) => [
-        status,
-        {
-          description: those.map((code) => `\`${code}\`: ${failureOf(code).message}`).join(' '),
-          content: jsonContent({
-            allOf: [
-              { $ref: '#/components/schemas/Error' },
-              { properties: { error: { properties: { code: { enum: those } } } } },
-            ],
-          }),
-        },
-      ]),
-  );
-}
-
 function pathParameters(route: string): JsonSchema[] {
   return [...pathOf(route).matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
@@ -145,13 +99,6 @@ function queryParameters({ query }: Operation): JsonSchema[] {
   }));
 }
 
-function grouped<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
-}
-
-const jsonContent = (schema: JsonSchema) => ({ 'application/json': { schema } });
 const methodOf = (route: string) => (route.split(' ')[0] ?? '').toLowerCase();
 /** `/a/{b}` of `GET /a/:b`. */
 export const pathOf = (route: string) => (route.split(' ')[1] ?? '').replaceAll(/:(\w+)/g, '{$1}');

@@ -1,6 +1,7 @@
 import { failureOf } from '../../src/http/failure.ts';
 import type { Operation, Operations } from '../../src/http/openapi/operation.ts';
-import { errorsOf, pathOf } from './document.ts';
+import { pathOf } from './document.ts';
+import { errorsOf } from './failures.ts';
 import { fieldsOf } from './fields.ts';
 import { schemaOfAnswer, schemaOfRequest } from './json-schema.ts';
 
