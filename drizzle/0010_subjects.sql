@@ -135,7 +135,7 @@ END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.my_organizations(text) IS
-  'The organizations in which rolecall.i_can(permission, organization) is true: the one of this transaction''s claims, or none. In policies: organization_id = ANY (ARRAY(SELECT rolecall.my_organizations(''…''))), which is evaluated once a statement and uses an index on organization_id.';
+  'The organizations in which rolecall.i_can(permission, organization) is true: the one of this transaction''s claims, or none. In policies: organization_id = (SELECT rolecall.my_organizations(''…'')), which is asked once a statement and uses an index on organization_id.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.my_user_id() RETURNS text
   LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE

@@ -68,10 +68,10 @@ export function policies<Permission extends string = string>(
 }
 
 function inOrganization(permission: string, { organization, owner }: Place): SQL {
-  const outright = sql`${organization} = any (array(select rolecall.my_organizations(${permission})))`;
-  if (owner === undefined) return outright;
+  if (owner === undefined) return sql`${organization} = (select rolecall.my_organizations(${permission}))`;
+  const outright = sql`(select rolecall.i_can(${permission}, rolecall.my_organization_id()))`;
   const own = sql`(select rolecall.i_can(${permission}, rolecall.my_organization_id(), rolecall.my_user_id()))`;
-  return sql`${outright} or (${organization} = (select rolecall.my_organization_id()) and ${owner} = (select rolecall.my_user_id()) and ${own})`;
+  return sql`${organization} = (select rolecall.my_organization_id()) and (${outright} or ${owner} = (select rolecall.my_user_id()) and ${own})`;
 }
 
 function inResource(
