@@ -4,6 +4,7 @@ import { ingest } from './ingest.ts';
 import { compiling } from './policy.ts';
 import { roleChange } from './role-change.ts';
 import { snapshotQuestions } from './snapshot.ts';
+import { sqlReading } from './sql.ts';
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '5' } },
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   ingest: () => ingest(Number(values.seconds)),
   policy: compiling,
   'role-change': roleChange,
+  sql: sqlReading,
   snapshot: snapshotQuestions,
 };
 const chosen = positionals.length === 0 ? Object.keys(benches) : positionals;
