@@ -13,6 +13,8 @@ export interface TestRolecallOptions {
   readonly runtime?: 'node' | 'workerd';
   /** The stand-in's clock, milliseconds; the system's when left out. */
   readonly now?: () => number;
+  /** The origin of the app's pages: tokens are made for it, and only its pages may read `/v1/me`. */
+  readonly authorizedParty?: string;
   /** Further variables of the environment, for example `ROLECALL_MODE`. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -46,7 +48,10 @@ export async function startTestRolecall(options: TestRolecallOptions = {}): Prom
   const stack = await startStack({
     runtime: options.runtime ?? 'node',
     tickEvery: 250,
-    ...(options.now === undefined ? {} : { standIn: { now: options.now } }),
+    standIn: {
+      ...(options.now === undefined ? {} : { now: options.now }),
+      ...(options.authorizedParty === undefined ? {} : { authorizedParty: options.authorizedParty }),
+    },
     ...(options.variables === undefined ? {} : { variables: options.variables }),
   });
   const sql = postgres(stack.database.url, { max: 1, onnotice: () => undefined });
