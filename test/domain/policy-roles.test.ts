@@ -59,6 +59,23 @@ describe('a policy that replaces the provider’s roles', () => {
     expect(house.can()).toEqual(['pay']);
   });
 
+  test('refuses tokens from before a new name to whoever is first told of by it, and was not changed since', () => {
+    const house = House.under(replacing);
+    house.hearAll(role('editor', []), member('editor', 0));
+    house.hear(member('payer', 0, { told: 'observed', at: 40 }));
+    house.hear(role('payer', [], 30, { id: 'role_editor' }), { now: 50 });
+    expect(house.can()).toEqual(['pay']);
+    expect(house.accepts(30)).toBe(false);
+  });
+
+  test('asks for the roles when two names of one moment contradict each other', () => {
+    const house = House.under(replacing);
+    house.hearAll(role('viewer', []), role('payer', [], 20, { id: 'role_viewer' }));
+    const decided = house.hear(role('editor', [], 20, { id: 'role_viewer' }));
+    expect(decided.verdict).toEqual({ outcome: 'held', reason: 'contested' });
+    expect(lookups(decided)).toEqual(['lookup_roles']);
+  });
+
   test('waits for the provider’s word when late news of a name would give something', () => {
     const house = House.under(replacing);
     house.hearAll(role('viewer', []), member('viewer', 0));

@@ -48,11 +48,15 @@ export function rederiveAll(draft: Draft, at: number): void {
   for (const key of draft.roleKeys.values()) putProvided(draft, key, deriveProvided(draft, key), at);
 }
 
-/** Refuses tokens of the key's holders up to a time that the provider's word gives exactly. Idempotent. */
+/** For what the provider took from the role, where that counts. */
 export function cutRole(draft: Draft, key: string, at: number): void {
+  if (providerCounts(draft, key)) cutKey(draft, key, at);
+}
+
+/** Refuses tokens of the key's holders up to a time that the provider's word gives exactly. Idempotent. */
+export function cutKey(draft: Draft, key: string, at: number): void {
   const known = draft.roleKeys.get(key);
   if (known === undefined || (known.cutoff !== null && known.cutoff >= at)) return;
-  if (!providerCounts(draft, key)) return;
   draft.roleKeys.put(key, { ...known, cutoff: at });
   draft.changes.push(roleChange(known, roleCutoff(key, at, false), at));
 }

@@ -9,6 +9,7 @@ import { type Context, type Verdict, verdict } from './context.ts';
 import { claimPermission, meantToday } from './permission.ts';
 import {
   claimRoleKey,
+  cutKey,
   cutLostSince,
   cutRole,
   keysOf,
@@ -24,7 +25,8 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
   const createdAt = Math.max(known.createdAt ?? said.createdAt, said.createdAt);
   const order = known.version === null ? 1 : compareVersions(said.version, known.version);
   const newer = order > 0;
-  const disputed = known.deletedAt === null && order === 0 && !sameSet(told, known.permissions);
+  const same = sameSet(told, known.permissions) && said.key === known.key;
+  const disputed = known.deletedAt === null && order === 0 && !same;
   const row: RoleFact = newer
     ? {
         ...known,
@@ -62,6 +64,7 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
       cutRole(draft, key.key, said.told === 'observed' ? said.version.updatedAt : at);
     }
   }
+  if (!unnamed) cutRenamed(draft, said.id, [known.key, said.key]);
   const carried = permissionSet(said.permissions.map((permission) => permission.key));
   cutLostSince(draft, said.key, carried, at, (definition) => compareVersions(said.version, definition) < 0);
 
@@ -109,6 +112,19 @@ function takeName(draft: Draft, known: RoleFact, row: RoleFact, name: string, la
   draft.roles.put(row.id, { ...row, key: known.key });
   for (const was of before) draft.roleKeys.put(was.key, was);
   return true;
+}
+
+/**
+ * A role that had one of these names before its present one. Members who are told of by the new name alone, and are as
+ * they were before it, lost what the policy grants by the old one, when the role was renamed at the latest.
+ */
+function cutRenamed(draft: Draft, id: string, names: readonly (string | null)[]): void {
+  const row = draft.roles.get(id);
+  if (row === undefined || row.key === null || row.version === null) return;
+  const by = (name: string) => roleSets(draft, { key: name, roleId: null }, []);
+  const present = by(row.key);
+  if (!names.some((name) => name !== null && losesAny(by(name), present))) return;
+  for (const { key } of keysOf(draft, id)) cutKey(draft, key, row.version.at);
 }
 
 /**
