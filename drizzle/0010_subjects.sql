@@ -241,9 +241,10 @@ BEGIN
       EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', thing.name);
       EXECUTE format('CREATE POLICY service ON %s TO rolecall_service USING (true) WITH CHECK (true)', thing.name);
       EXECUTE format($policy$
-        CREATE POLICY readers ON %s FOR SELECT TO rolecall_views USING (
-          CURRENT_USER = 'rolecall_owner' OR pg_has_role(CURRENT_USER, 'rolecall_reader', 'USAGE')
-          OR pg_has_role(CURRENT_USER, 'rolecall_service', 'USAGE') OR pg_has_role(CURRENT_USER, 'rolecall_owner', 'USAGE'))
+        -- A subquery, so that it is asked once and not for every row.
+        CREATE POLICY readers ON %s FOR SELECT TO rolecall_views USING ((
+          SELECT CURRENT_USER = 'rolecall_owner' OR pg_has_role(CURRENT_USER, 'rolecall_reader', 'USAGE')
+              OR pg_has_role(CURRENT_USER, 'rolecall_service', 'USAGE') OR pg_has_role(CURRENT_USER, 'rolecall_owner', 'USAGE')))
       $policy$, thing.name);
     END IF;
   END LOOP;

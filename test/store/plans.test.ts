@@ -80,6 +80,20 @@ test('with 100,000 members nothing on the way in, in dispatch or in reading look
   expect(entries).toBeLessThan(1_000);
 });
 
+test('nor does it as a login that is only a member of rolecall_service, for whom row-level security holds', async () => {
+  const url = new URL(rig.url);
+  url.username = `login_${url.pathname.slice(-12)}`;
+  url.password = 'login';
+  await rig.sql.unsafe(`create role ${url.username} login password 'login' in role rolecall_service`);
+  try {
+    const { before, after, entries } = await looksThrough(rig.worker({ url: url.href }));
+    expect(after).toEqual(before);
+    expect(entries).toBeLessThan(1_000);
+  } finally {
+    await rig.sql.unsafe(`drop role ${url.username}`);
+  }
+});
+
 test('neither does a connection whose plans were made while the tables were empty, before and after statistics', async () => {
   for (const analyzed of [false, true]) {
     if (analyzed)
