@@ -30,6 +30,12 @@ export function openapiOf(operations: Operations) {
       responses: failureResponses(operations),
       securitySchemes: {
         app: { type: 'http', scheme: 'bearer', description: 'A token of ROLECALL_READ_TOKEN.' },
+        session: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'A session token of Clerk’s.',
+        },
         operator: { type: 'http', scheme: 'bearer', description: 'A token of ROLECALL_OPERATOR_TOKEN.' },
       },
     },
@@ -52,19 +58,19 @@ const ERROR = {
 };
 
 function operationObject(route: string, operation: Operation): JsonSchema {
-  const { title, description, group, body, answer, accepted } = operation;
+  const { title, description, group, body, answer, accepted, media } = operation;
   return {
     operationId: operationId(route),
     summary: title,
     ...(description === undefined ? {} : { description }),
     tags: [group],
-    security: operation.by === 'app' || operation.by === 'operator' ? [{ [operation.by]: [] }] : [],
+    security: operation.by !== 'anyone' && operation.by !== 'provider' ? [{ [operation.by]: [] }] : [],
     parameters: [...pathParameters(route), ...queryParameters(operation)],
     ...(body === undefined
       ? {}
       : { requestBody: { required: true, content: jsonContent(schemaOfRequest(body)) } }),
     responses: {
-      200: { description: title, content: jsonContent(schemaOfAnswer(answer)) },
+      200: { description: title, content: jsonContent(schemaOfAnswer(answer), media) },
       ...(accepted === undefined
         ? {}
         : { 202: { description: accepted, content: jsonContent(schemaOfAnswer(answer)) } }),

@@ -8,7 +8,8 @@ export function errorsOf(route: string, { by, query, body, errors = [] }: Operat
   const ofOrganization = by === 'app' && route.includes(':organization');
   const read = body !== undefined && by !== 'provider';
   const codes: FailureCode[] = [
-    ...(by === 'app' || by === 'operator' ? (['unauthenticated'] as const) : []),
+    ...(by === 'anyone' || by === 'provider' ? [] : (['unauthenticated'] as const)),
+    ...(by === 'session' ? (['token_cut_off', 'session_tokens_not_taken'] as const) : []),
     ...(by === 'operator' ? (['too_many_attempts'] as const) : []),
     ...(ofOrganization || (by === 'app' && read) ? (['forbidden'] as const) : []),
     ...(route.includes(':organization') ? (['invalid_identifier'] as const) : []),

@@ -6,4 +6,4 @@ export function grouped<Item, Key>(items: readonly Item[], keyOf: (item: Item) =
   return groups;
 }
 
-export const jsonContent = (schema: JsonSchema) => ({ 'application/json': { schema } });
+export const jsonContent = (schema: JsonSchema, media = 'application/json') => ({ [media]: { schema } });

@@ -29,6 +29,24 @@ const page = {
 };
 const keys = v.array(text);
 
+/** What one member holds, as apps and the member are told it. */
+export const heldByMember = {
+  organization,
+  user,
+  member: v.boolean(),
+  role: said(maybe, 'The role in the organization itself.'),
+  roles,
+  permissions: v.array(
+    v.strictObject({
+      permission: text,
+      only: v.optional(only),
+      scope: v.optional(said(scope, 'Where it is held; the id * is every resource of the type.')),
+    }),
+  ),
+  cutoff: said(v.nullable(instant), 'Tokens issued at or before it are refused.'),
+  revision,
+};
+
 export const APPS: Operations = {
   'GET /v1/organizations/:organization/members/:user': {
     group: 'Apps',
@@ -36,21 +54,8 @@ export const APPS: Operations = {
     description: 'Of whoever is no member `member` is false, and nothing is held.',
     by: 'app',
     answer: v.strictObject({
-      organization,
-      user,
-      member: v.boolean(),
-      role: said(maybe, 'The role in the organization itself.'),
-      roles,
-      permissions: v.array(
-        v.strictObject({
-          permission: text,
-          only: v.optional(only),
-          scope: v.optional(said(scope, 'Where it is held; the id * is every resource of the type.')),
-        }),
-      ),
-      cutoff: said(v.nullable(instant), 'Tokens issued at or before it are refused.'),
+      ...heldByMember,
       pending_invitations: said(count, 'How many that this user sent can still be accepted.'),
-      revision,
     }),
   },
   'GET /v1/organizations/:organization/members': {

@@ -7,12 +7,14 @@ export interface Operation {
   readonly title: string;
   readonly description?: string;
   /** Whose token it asks for. */
-  readonly by: 'anyone' | 'app' | 'operator' | 'provider';
+  readonly by: 'anyone' | 'app' | 'operator' | 'provider' | 'session';
   readonly query?: Query;
   /** Of the JSON that is sent; the very schema that reads it. */
   readonly body?: v.GenericSchema;
   /** Of the JSON that a 200 holds. */
   readonly answer: v.GenericSchema;
+  /** Instead of application/json: then the answer is of each line. */
+  readonly media?: 'application/x-ndjson';
   /** What a 202 means; it holds what a 200 does. */
   readonly accepted?: string;
   /** Besides those that every route of its kind has. */

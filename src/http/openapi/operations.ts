@@ -1,9 +1,10 @@
 import { APPS } from './apps.ts';
 import { AUTHZEN } from './authzen.ts';
+import { FEED } from './feed.ts';
 import type { Operations } from './operation.ts';
 import { OPERATORS } from './operators.ts';
 import { REPLAYS } from './replays.ts';
 import { SERVICE } from './service.ts';
 
 /** Every route in words. A test fails for one that is missing here. */
-export const OPERATIONS: Operations = { ...APPS, ...AUTHZEN, ...OPERATORS, ...REPLAYS, ...SERVICE };
+export const OPERATIONS: Operations = { ...APPS, ...FEED, ...AUTHZEN, ...OPERATORS, ...REPLAYS, ...SERVICE };
