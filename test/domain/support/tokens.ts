@@ -98,6 +98,8 @@ export class WhatWasKnown implements Watcher {
   readonly #history: History;
   readonly #granted: { role: string; permission: string; at: number; step: number }[] = [];
   readonly #held: { membership: string; role: string; at: number; step: number }[] = [];
+  /** Roles of which a definition was told, be it that they grant nothing. */
+  readonly #defined = new Set<string>();
   #step = 0;
 
   constructor(history: History) {
@@ -139,6 +141,7 @@ export class WhatWasKnown implements Watcher {
     const step = this.#step;
     const at = told.told === 'observed' ? told.version.at : told.version.updatedAt;
     if (told.kind === 'role') {
+      this.#defined.add(told.id);
       for (const { key } of told.permissions)
         this.#granted.push({ role: told.id, permission: key, at, step });
       return;
@@ -146,7 +149,7 @@ export class WhatWasKnown implements Watcher {
     const role = this.#roleBy(told.role, at);
     this.#held.push({ membership: told.id, role, at: told.version.updatedAt, step });
     // A list is a role's definition as long as there is no other; after that it cannot add to it.
-    if (this.#granted.some((granted) => granted.role === role)) return;
+    if (this.#defined.has(role) || this.#granted.some((granted) => granted.role === role)) return;
     for (const permission of told.permissions ?? []) this.#granted.push({ role, permission, at, step });
   }
 
