@@ -4,7 +4,7 @@ import type { Draft } from './draft.ts';
 import type { Holding, MemberFact, MembershipFact, RoleKeyFact, ScopedRoles } from './facts.ts';
 import { EVERY } from './grant.ts';
 import { type OrganizationId, pairKey, type UserId } from './ids.ts';
-import { grantsWith, providerCounts } from './role-sets.ts';
+import { grantsWith, providerCounts, ruleNamed } from './role-sets.ts';
 import { difference, intersection, permissionSet } from './sets.ts';
 
 /** What one member may do now. `member` without permissions is possible; permissions without `member` are not. */
@@ -50,8 +50,22 @@ export function grantsOf(draft: Draft, pair: Pair, holding: Holding): readonly s
 export function carriedBy(draft: Draft, pair: Pair, holding: Holding): readonly string[] {
   return permissionSet([
     ...grantsOf(draft, pair, holding),
-    ...grantsThrough(draft, asHeld(draft, pair, holding), (role) => toldTo(draft, role)),
+    ...grantsThrough(draft, asHeld(draft, pair, holding), (role, scope) => [
+      ...toldTo(draft, role),
+      ...meantFor(draft, pair.organizationId, role, scope),
+    ]),
   ]);
+}
+
+/** What the policy grants by a key, whether the role that has it is believed to live and to be called so or not. */
+function meantFor(
+  draft: Draft,
+  organizationId: OrganizationId,
+  key: string,
+  scope: string,
+): readonly string[] {
+  const rule = ruleNamed(draft, key);
+  return rule?.scope === scope ? [...rule.grants, ...featuredGrants(draft, organizationId, rule)] : [];
 }
 
 function asHeld(draft: Draft, pair: Pair, { role, scoped }: Holding): Holding {
@@ -90,7 +104,11 @@ function placed(texts: readonly string[], type: string, id: string): readonly st
   return texts.map((text) => `${text} @${type}/${id}`);
 }
 
-function featuredGrants(draft: Draft, organizationId: OrganizationId, key: RoleKeyFact): readonly string[] {
+function featuredGrants(
+  draft: Draft,
+  organizationId: OrganizationId,
+  key: Pick<RoleKeyFact, 'featured'>,
+): readonly string[] {
   const features = Object.keys(key.featured);
   if (features.length === 0) return [];
   const on = draft.organizations.get(organizationId)?.features ?? [];

@@ -42,14 +42,16 @@ export function providerCounts(draft: Draft, key: string): boolean {
  * renamed role is what it is called now. Roles in resources are called what metadata calls them, and nothing else.
  */
 function ruleOf(
-  { policy, roles }: Draft,
+  draft: Draft,
   { key, roleId }: Pick<RoleKeyFact, 'key' | 'roleId'>,
 ): CompiledRole | undefined {
-  const said = (name: string) =>
-    policy !== null && Object.hasOwn(policy.roles, name) ? policy.roles[name] : undefined;
-  const own = said(key);
+  const own = ruleNamed(draft, key);
   if (own !== undefined && own.scope !== ORGANIZATION) return own;
-  return said((roleId === null ? undefined : roles.get(roleId)?.key) ?? key);
+  return ruleNamed(draft, (roleId === null ? undefined : draft.roles.get(roleId)?.key) ?? key);
+}
+
+export function ruleNamed({ policy }: Draft, name: string): CompiledRole | undefined {
+  return policy !== null && Object.hasOwn(policy.roles, name) ? policy.roles[name] : undefined;
 }
 
 /** Whether whoever goes from one to the other may lose something, be it only in organizations with some feature on. */

@@ -49,6 +49,17 @@ describe('a policy that replaces the provider’s roles', () => {
     expect(house.can()).toEqual(['edit', 'see']);
   });
 
+  test('is not believed to have been granted by late news, and is cut off all the same', () => {
+    const house = House.under(replacing);
+    house.hearAll(role('editor', []), member('viewer', 0), deleted('editor', 20));
+    house.hear(role('editor', [], 30, { id: 'role_second', created: 30 }), { now: 400 });
+    house.hear(member('viewer', 50));
+    const missed = house.hear(member('editor', 40), { now: 401 });
+    expect(missed.verdict.outcome).toBe('stale');
+    expect(revocations(missed)).toEqual([]);
+    expect([house.accepts(50), house.accepts(51)]).toEqual([false, true]);
+  });
+
   test('knows a renamed role by its new name, also for those who were told of before', () => {
     const house = House.under(replacing);
     house.hearAll(role('editor', []), member('editor', 0));
