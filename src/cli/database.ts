@@ -1,6 +1,7 @@
 import type { PolicyTools } from '../pipeline/policies/preview-policy.ts';
 import { MODES, StoreRejected, StoreUnavailable } from '../pipeline/ports.ts';
 import type { operatorTools } from '../runtime/operator-tools.ts';
+import type { ReadingTools } from '../runtime/reading-tools.ts';
 import { fail } from './output.ts';
 
 interface Format {
@@ -16,6 +17,17 @@ export function withPolicyTools<Result>(
     // Only now: whoever asks for help need not wait for all of it.
     const { policyTools } = await import('../runtime/policy-tools.ts');
     return policyTools(databaseUrl);
+  });
+}
+
+/** The same with what holds now, only to be read. */
+export function withReadingTools<Result>(
+  options: Format,
+  act: (tools: ReadingTools) => Promise<Result>,
+): Promise<Result> {
+  return withDatabase(options, act, async (databaseUrl) => {
+    const { readingTools } = await import('../runtime/reading-tools.ts');
+    return readingTools(databaseUrl);
   });
 }
 

@@ -1,4 +1,5 @@
 import { Command, type CommanderError } from 'commander';
+import { compareCommand } from './compare-command.ts';
 import { deliveriesCommand } from './deliveries-command.ts';
 import { effectsCommand } from './effects-command.ts';
 import { holdsCommand } from './holds-command.ts';
@@ -14,6 +15,7 @@ export function program(): Command {
     .exitOverride(exitWithUsage)
     .addCommand(serveCommand().exitOverride(exitWithUsage))
     .addCommand(migrateCommand().exitOverride(exitWithUsage))
+    .addCommand(compareCommand().exitOverride(exitWithUsage))
     .addCommand(policyCommand(exitWithUsage))
     .addCommand(deliveriesCommand(exitWithUsage))
     .addCommand(replayCommand(exitWithUsage))
