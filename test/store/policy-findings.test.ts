@@ -11,7 +11,7 @@ afterAll(() => scene.stop());
 
 describe('the open findings', () => {
   const open = async (kind: string) =>
-    scene.sql`select organization_id, user_id, role, detail from rolecall.open_findings where kind = ${kind} order by user_id, role`;
+    scene.sql`select organization_id, user_id, role, detail from rolecall.open_findings where kind = ${kind} order by user_id, role, detail->>'invitation'`;
 
   const invite = async (id: string, inviter: string | null, role: string | null, status = 'pending') => {
     await scene.sql`
