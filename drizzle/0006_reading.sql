@@ -363,7 +363,10 @@ SELECT 'unknown_role', NULL, NULL, coalesce(r.key, k.key),
   JOIN rolecall.policies AS p ON p.version = a.version
  CROSS JOIN rolecall.role_keys AS k
   LEFT JOIN rolecall.roles AS r ON r.id = k.role_id
- WHERE (r.deleted_at IS NOT NULL OR NOT p.compiled->'roles' ? coalesce(r.key, k.key))
+ WHERE (r.deleted_at IS NOT NULL
+        OR NOT p.compiled->'roles' ? coalesce(r.key, k.key)
+           -- By a policy on top of the provider's roles others are the provider's: but for those it knew by another name.
+           AND (NOT (p.compiled->>'extendsProvider')::boolean OR p.compiled->'roles' ? k.key))
    AND EXISTS (SELECT FROM rolecall.memberships AS m
                  JOIN rolecall.pairs AS o
                    ON o.organization_id = m.organization_id AND o.user_id = m.user_id AND o.membership_id = m.id
