@@ -15,7 +15,7 @@ const LAYERS = {
   domain: '^src/domain/',
   policy: '^src/policy/',
   pipeline: '^src/pipeline/',
-  ports: '^src/pipeline/ports\\.ts$',
+  ports: '^src/pipeline/ports(/|\\.ts$)',
   provider: '^src/provider/',
   store: '^src/store/',
   http: '^src/http/',

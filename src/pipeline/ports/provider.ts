@@ -1,0 +1,31 @@
+import type { Evidence } from '../../domain/evidence.ts';
+import type { OrganizationId, UserId } from '../../domain/ids.ts';
+
+export interface ProviderSession {
+  readonly id: string;
+  readonly createdAt: number;
+  /** Whether it may still be used. */
+  readonly live: boolean;
+}
+
+export type ProviderFailure =
+  | { readonly failure: 'rate_limited'; readonly retryAfterMs: number }
+  | { readonly failure: 'timeout' | 'unreachable' | 'server_error' | 'unauthorized' | 'unexpected' };
+
+export type ProviderAnswer<T> = { readonly answer: T } | ProviderFailure;
+
+/** The provider's Backend API as far as it is used. Times out by itself; never throws; one call a method. */
+export interface Provider {
+  instance(): Promise<ProviderAnswer<string>>;
+  member(organizationId: OrganizationId, userId: UserId): Promise<ProviderAnswer<readonly Evidence[]>>;
+  user(userId: UserId): Promise<ProviderAnswer<readonly Evidence[]>>;
+  organization(organizationId: OrganizationId): Promise<ProviderAnswer<readonly Evidence[]>>;
+  roles(
+    offset: number,
+  ): Promise<ProviderAnswer<{ readonly evidence: readonly Evidence[]; readonly more: boolean }>>;
+  sessions(
+    userId: UserId,
+    offset: number,
+  ): Promise<ProviderAnswer<{ readonly sessions: readonly ProviderSession[]; readonly more: boolean }>>;
+  revokeSession(sessionId: string): Promise<ProviderAnswer<'revoked' | 'gone'>>;
+}

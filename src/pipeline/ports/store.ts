@@ -1,0 +1,49 @@
+import type { OrganizationId, UserId } from '../../domain/ids.ts';
+import type { Commit, Committed } from './commit.ts';
+import type { AttemptResult, Budget, LeasedEffect, Settled } from './effects.ts';
+import type { FactKeys, Reading } from './reading.ts';
+import type { Standing, StandingKeys } from './standing.ts';
+
+export interface Readiness {
+  readonly schemaVersion: number;
+  readonly providerInstance: string | null;
+}
+
+/** Every method throws `StoreUnavailable` when the database cannot be reached. */
+export interface Store {
+  read(keys: FactKeys): Promise<Reading>;
+  /** All or nothing. `moved`: what the decision rests on has changed since it was read. Throws `StoreRejected`. */
+  commit(commit: Commit): Promise<Committed | 'moved'>;
+  leaseEffects(
+    request: Budget & {
+      readonly most: number;
+      readonly leaseMs: number;
+      /** Whether revocations may be taken too. */
+      readonly revoke: boolean;
+    },
+  ): Promise<LeasedEffect[]>;
+  settleEffect(leased: LeasedEffect, ended: AttemptResult, calls: number): Promise<Settled>;
+  isMemberAnywhere(userId: UserId): Promise<boolean>;
+  /** Counts what the policy constrains in one organization; what does not hold becomes a finding, what holds ends it. */
+  checkConstraints(organizationId: OrganizationId): Promise<void>;
+  readStanding(keys: StandingKeys): Promise<Standing>;
+  readReadiness(): Promise<Readiness>;
+  /** Ties an unpinned database to one instance of the provider; a pinned one stays as it is. */
+  pinInstance(providerInstance: string): Promise<void>;
+}
+
+/** The database cannot be reached, or broke off: nothing is known to have been written. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** The database understood and refused: this content, or, where its schema does not fit, anything. */
+export class StoreRejected extends Error {
+  override readonly name = 'StoreRejected';
+  readonly about: 'content' | 'schema';
+
+  constructor(message: string, about: 'content' | 'schema', options?: ErrorOptions) {
+    super(message, options);
+    this.about = about;
+  }
+}
