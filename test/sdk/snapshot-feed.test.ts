@@ -121,7 +121,7 @@ describe('until it is complete', () => {
     refuse({ 'retry-after': '45' });
     const one = begin(feed);
     await one.snapshot.ready;
-    expect(one.pauses).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 45_000]);
+    expect(one.pauses).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 45_000]);
     expect(new Set(one.problems)).toEqual(new Set(['refused']));
   });
 });
@@ -192,6 +192,16 @@ describe('a cut', () => {
     clock.pass(1);
     expect([may(one), one.snapshot.lag()]).toEqual([false, 20_001]);
     expect(snapshots(feed)).toBe(1);
+  });
+
+  it('is followed by another connection soon, however often it happens', async () => {
+    const one = await ready();
+    for (let cut = 1; cut < 8; cut += 1) {
+      openStreams(one.feed)[0]?.break();
+      await connected(one.feed, cut);
+    }
+    expect(one.pauses).toEqual([250, 500, 1_000, 2_000, 2_000, 2_000, 2_000]);
+    expect(snapshots(one.feed)).toBe(1);
   });
 
   it('is noticed where the stream only falls silent', async () => {

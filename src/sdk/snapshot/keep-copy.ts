@@ -1,4 +1,5 @@
 import type { Connection } from '../client/connection.ts';
+import { backoff } from './backoff.ts';
 import type { Copy } from './copy.ts';
 import { catchUp, poll, stream } from './follow-feed.ts';
 import type { Freshness } from './freshness.ts';
@@ -31,12 +32,6 @@ export interface Kept {
 const SNAPSHOT_PATIENCE_MS = 30_000;
 /** Where no stream gets through, one is tried again after so long. */
 const POLLING_MS = 60_000;
-/** Whoever held out for so long has not failed again, but for the first time. */
-const CALM_MS = 60_000;
-/** A new copy beside an old one that can still answer most. */
-const RENEWED_WITHIN_MS = 1_000;
-const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [250, 30_000];
-
 /** After these the copy is not believed in anything: what it missed may be a removal. */
 const DISBELIEVED: readonly SnapshotProblem['code'][] = ['unreadable', 'policy_changed'];
 const NOT_TO_GO_ON: readonly SnapshotProblem['code'][] = [...DISBELIEVED, 'resync_required'];
@@ -44,43 +39,51 @@ const NOT_TO_GO_ON: readonly SnapshotProblem['code'][] = [...DISBELIEVED, 'resyn
 /** Fetches a copy, follows the feed, and begins again wherever that ends, until it is closed. */
 export function keepCopy(keeping: Keeping): Kept {
   const { connection, freshness } = keeping;
-  let closed = false;
+  const over = new AbortController();
+  const waitAfter = backoff(() => freshness.moment().monotonic, keeping.chance);
   let attempt = new AbortController();
   let copy: Copy | null = null;
   let goesOn = false;
   let outdated = false;
+  let renewing = false;
   let renewed: Copy | null = null;
   let streamsFrom = 0;
 
   const use = (next: Copy): Copy => {
     [copy, goesOn, outdated, renewed] = [next, true, false, null];
-    if (!closed) keeping.onCopy(next);
+    if (!over.signal.aborted) keeping.onCopy(next);
     return next;
   };
   const load = (signal: AbortSignal) => loadCopy(connection, { signal, ms: SNAPSHOT_PATIENCE_MS });
 
   /** Beside the feed: a large snapshot takes its time, and what the copy can tell meanwhile has to stay right. */
-  const renew = async (signal: AbortSignal, end: () => void): Promise<void> => {
-    try {
-      // As everybody was told of the same moment.
-      await keeping.pause(keeping.chance() * RENEWED_WITHIN_MS, signal);
-      if (!signal.aborted) renewed = await load(signal);
-    } catch (error) {
-      if (!signal.aborted) keeping.onProblem(problemOf(error));
+  const renew = async (): Promise<void> => {
+    while (outdated && renewed === null && !over.signal.aborted) {
+      await keeping.pause(waitAfter('snapshot'), over.signal);
+      try {
+        const next = await load(over.signal);
+        if (outdated) renewed = next;
+      } catch (error) {
+        if (!over.signal.aborted) keeping.onProblem(problemOf(error));
+      }
     }
-    end();
+    renewing = false;
+    if (renewed !== null) attempt.abort();
+  };
+  const onOutdated = (): void => {
+    outdated = true;
+    if (!renewing) void renew();
+    renewing = true;
   };
 
-  const follow = async ({ signal }: AbortController, end: () => void): Promise<void> => {
-    const current = copy !== null && goesOn ? copy : use(await load(signal));
-    let renewing = false;
-    const onOutdated = (): void => {
-      outdated = true;
-      if (!renewing) void renew(signal, end);
-      renewing = true;
-    };
-    if (outdated) onOutdated();
-    const follower = { ...keeping, copy: current, patience: { signal, ms: keeping.patienceMs }, onOutdated };
+  const current = async (signal: AbortSignal): Promise<Copy> => {
+    if (renewed !== null) return use(renewed);
+    return copy !== null && goesOn ? copy : use(await load(signal));
+  };
+
+  const follow = async (signal: AbortSignal, onCurrent: () => void): Promise<void> => {
+    const patience = { signal, ms: keeping.patienceMs };
+    const follower = { ...keeping, copy: await current(signal), patience, onCurrent, onOutdated };
     await catchUp(follower);
     if (freshness.moment().monotonic >= streamsFrom) {
       if ((await stream(follower)) === 'ended') return;
@@ -98,31 +101,32 @@ export function keepCopy(keeping: Keeping): Kept {
     keeping.onProblem(problem);
   };
 
+  /** @returns how long to wait before the next. */
+  const once = async (signal: AbortSignal): Promise<number> => {
+    let failure: Parameters<typeof waitAfter>[0] = 'connection';
+    let atLeast = 0;
+    try {
+      await follow(signal, () => {
+        failure = 'connection_that_was_current';
+        keeping.onCurrent();
+      });
+    } catch (error) {
+      if (over.signal.aborted || renewed !== null) return 0;
+      const problem = problemOf(error);
+      failed(problem);
+      atLeast = problem.retryAfterMs;
+      if (NOT_TO_GO_ON.includes(problem.code)) failure = 'snapshot';
+    }
+    return Math.max(atLeast, waitAfter(failure));
+  };
+
   const run = async (): Promise<void> => {
-    for (let failures = 0; !closed; failures += 1) {
-      const current = new AbortController();
-      attempt = current;
-      const began = freshness.moment().monotonic;
-      let atLeast = 0;
-      try {
-        await follow(current, () => current.abort());
-      } catch (error) {
-        if (closed) return;
-        const problem = problemOf(error);
-        atLeast = problem.retryAfterMs;
-        if (renewed === null) failed(problem);
-      } finally {
-        current.abort();
-      }
-      if (renewed !== null) {
-        use(renewed);
-        continue;
-      }
-      if (freshness.moment().monotonic - began > CALM_MS) failures = 0;
-      // Spread, since whatever made one server's clients begin again did it to all of them at once.
-      const backoff = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+    while (!over.signal.aborted) {
       attempt = new AbortController();
-      await keeping.pause(Math.max(atLeast, backoff * (1 + keeping.chance()) * 0.5), attempt.signal);
+      const ms = await once(attempt.signal);
+      attempt.abort();
+      attempt = new AbortController();
+      if (ms > 0) await keeping.pause(ms, attempt.signal);
     }
   };
 
@@ -130,7 +134,7 @@ export function keepCopy(keeping: Keeping): Kept {
   return {
     reconnect: () => attempt.abort(),
     close() {
-      closed = true;
+      over.abort();
       attempt.abort();
     },
   };
