@@ -41,6 +41,9 @@ const roleOf = (name: string, organization = AIRLINE) => read(`members/user_${na
 const workspaces = (name: string, metadata: Metadata) =>
   journey.happens((clerk) => clerk.updateMembershipMetadata(AIRLINE, `user_${name}`, metadata));
 
+/** A role of the organization, named in a Workspace: found for as long as it stands there. */
+const STRAY = { kind: 'unknown_role', user: 'user_stray', role: 'org:owner' };
+
 /** Rows as the page has them: what each of the people may do, there. */
 async function asTable(
   rows: readonly string[],
@@ -142,6 +145,7 @@ test('an Organization role that metadata names in a Workspace grants nothing the
   await journey.join(AIRLINE, 'stray', 'org:member', { workspaces: { ws_fleet: 'org:owner' } });
   expect(await asTable(ORGANIZATION, ['stray', 'bea', 'ada'], inFleet)).toEqual(ORGANIZATION);
   expect(await asTable(WORKSPACE, ['stray', 'dee', 'ada'], inFleet)).toEqual(none(WORKSPACE));
+  expect(await read('findings')).toMatchObject({ findings: [STRAY] });
 });
 
 test('a Workspace Admin sets roles in that Workspace, an Owner those of the Organization', async () => {
@@ -196,13 +200,13 @@ test.each([
   async (_, told, properties) => {
     const user = 'user_editor';
     await workspaces('editor', { workspaces: { ws_fleet: 'WORKSPACE_EDITOR' } });
-    expect(await read('findings')).toEqual({ findings: [] });
+    expect(await read('findings')).toMatchObject({ findings: [STRAY] });
     const editor = await journey.signIn({ id: user, organization: AIRLINE });
     const token = journey.token(editor);
     await workspaces('editor', told);
     expect(await journey.ask(token, 'GET /organization')).toMatchObject(CUT_OFF);
     expect(await read('findings')).toMatchObject({
-      findings: [{ kind: 'unreadable_metadata', user, detail: { properties } }],
+      findings: [STRAY, { kind: 'unreadable_metadata', user, detail: { properties } }],
     });
     const fresh = journey.token(await journey.signIn(editor));
     expect(await journey.ask(fresh, 'GET /workspaces/ws_fleet/deployments')).toMatchObject(
