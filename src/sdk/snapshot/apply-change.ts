@@ -1,4 +1,4 @@
-import { type Copy, holdingOf, memberKey, organizationOf, roleOf, rolesIn } from './copy.ts';
+import { type Copy, holdingOf, memberKey, membersOf, organizationOf, roleOf, rolesIn } from './copy.ts';
 import { heldOf } from './grant-table.ts';
 import { SnapshotProblem, unreadable } from './problem.ts';
 import type { MemberChange, SentChange } from './protocol.ts';
@@ -44,7 +44,7 @@ function apply(copy: Copy, change: SentChange): 'applied' | 'renew' {
       return 'applied';
     case 'organization_deleted': {
       const organization = organizationOf(copy, change.organization);
-      organization.members.clear();
+      copy.members.delete(change.organization);
       organization.agents = null;
       organization.deleted = true;
       return 'applied';
@@ -102,13 +102,13 @@ function raise(copy: Copy, { of, id, at }: NonNullable<SentChange['cutoff']>): v
 
 function applyToMember(copy: Copy, change: MemberChange): void {
   const { user, role } = change;
-  const organization = organizationOf(copy, change.organization);
-  if (organization.deleted) return;
+  if (copy.organizations.get(change.organization)?.deleted === true) return;
   if (change.suspended && !copy.gone.has(user)) copy.gone.set(user, 'suspended');
-  const before = organization.members.get(user);
+  const members = membersOf(copy, change.organization);
+  const before = members.get(user);
   const after = change.kind === 'removed' || role === null ? null : holdingOf(copy, { ...change, role });
-  if (after === null) organization.members.delete(user);
-  else organization.members.set(user, after);
+  if (after === null) members.delete(user);
+  else members.set(user, after);
   if (before === undefined) return;
   // A role's cutoff covers its holders: whoever leaves the role takes it along.
   const kept = after === null ? [] : rolesIn(after);

@@ -5,8 +5,9 @@ import type { SentHolding } from './protocol.ts';
 import { type RecentCutoffs, recentCutoffs } from './recent-cutoffs.ts';
 
 /**
- * What a snapshot and the changes since come to. It is laid out for one question at a time: a map of organizations,
- * each with a map of members, whose values are shared by all who hold the same role and nothing besides.
+ * What a snapshot and the changes since come to. It is laid out for one question at a time: a map of organizations to
+ * maps of members, and nothing between the two to be fetched into the processor, whose values are shared by all who
+ * hold the same role and nothing besides.
  */
 export interface Copy {
   readonly epoch: string;
@@ -17,6 +18,9 @@ export interface Copy {
    */
   reaches: ReadonlyMap<string, boolean> | null;
   readonly roles: Map<string, Role>;
+  /** By organization, then by user. */
+  readonly members: Map<string, Map<string, Holding>>;
+  /** Those of which there is more to know than their members. */
   readonly organizations: Map<string, Organization>;
   /** Users who hold nothing anywhere, though they may be members. */
   readonly gone: Map<string, 'suspended' | 'deleted'>;
@@ -42,7 +46,6 @@ export interface Role {
 }
 
 export interface Organization {
-  readonly members: Map<string, Holding>;
   /** Null where none is on. */
   features: readonly string[] | null;
   agents: Map<string, ReadonlySet<string>> | null;
@@ -78,6 +81,7 @@ export function emptyCopy(epoch: string, revision: number, reaches: ReadonlyMap<
     revision,
     reaches,
     roles: new Map(),
+    members: new Map(),
     organizations: new Map(),
     gone: new Map(),
     userCutoffs: recentCutoffs(),
@@ -117,10 +121,18 @@ export function rolesIn({ role, scoped, waiting }: Holding): Role[] {
   return [role, ...scoped.map((held) => held.role), ...others];
 }
 
+export function membersOf(copy: Copy, organization: string): Map<string, Holding> {
+  const known = copy.members.get(organization);
+  if (known !== undefined) return known;
+  const made = new Map<string, Holding>();
+  copy.members.set(organization, made);
+  return made;
+}
+
 export function organizationOf(copy: Copy, id: string): Organization {
   const known = copy.organizations.get(id);
   if (known !== undefined) return known;
-  const made = { members: new Map(), features: null, agents: null, cutoff: 0, deleted: false };
+  const made = { features: null, agents: null, cutoff: 0, deleted: false };
   copy.organizations.set(id, made);
   return made;
 }

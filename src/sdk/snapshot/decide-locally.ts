@@ -2,7 +2,7 @@ import { ORGANIZATION } from '../../domain/compiled-policy.ts';
 import { EVERY, type Scope } from '../../domain/grant.ts';
 import type { DenialReason } from '../../domain/question.ts';
 import { isIncomplete, type TokenTimes } from '../client/question.ts';
-import { type Copy, type Holding, memberKey, type Organization, rolesIn } from './copy.ts';
+import { type Copy, type Holding, memberKey, rolesIn } from './copy.ts';
 import { ASSIGNED, OUTRIGHT, OWN } from './grant-table.ts';
 import { heldBy } from './held-by.ts';
 
@@ -47,13 +47,11 @@ export interface Asked {
  */
 export function reasonAgainst(copy: Copy, asked: Asked): DenialReason | null {
   const { subject, about } = asked;
-  const organization = copy.organizations.get(asked.organization);
-  if (organization === undefined) return typeof subject === 'string' ? 'not_a_member' : 'not_an_agent';
   if (about !== NOTHING_ELSE && isIncomplete(about)) return 'missing_permission';
-  if (typeof subject === 'string') return userReason(copy, organization, asked, subject, null);
+  if (typeof subject === 'string') return userReason(copy, asked, subject, null);
 
   const { agent, actingFor } = subject;
-  const tools = organization.agents?.get(agent);
+  const tools = copy.organizations.get(asked.organization)?.agents?.get(agent);
   if (tools === undefined) return 'not_an_agent';
   const listed = tools.has(asked.permission);
   if (!('actingFor' in subject)) {
@@ -61,27 +59,20 @@ export function reasonAgainst(copy: Copy, asked: Asked): DenialReason | null {
     if (about.token !== undefined) return 'invalid_token';
     return listed && about.scope === undefined ? null : 'missing_permission';
   }
-  const against = userReason(copy, organization, asked, actingFor ?? '', agent);
-  return against ?? (listed ? null : 'missing_permission');
+  return userReason(copy, asked, actingFor ?? '', agent) ?? (listed ? null : 'missing_permission');
 }
 
 /** @param agent the one that acts for the user; null for nobody. */
-function userReason(
-  copy: Copy,
-  organization: Organization,
-  asked: Asked,
-  user: string,
-  agent: string | null,
-): DenialReason | null {
-  const holding = organization.members.get(user);
+function userReason(copy: Copy, asked: Asked, user: string, agent: string | null): DenialReason | null {
+  const { organization, about, permission } = asked;
+  const holding = copy.members.get(organization)?.get(user);
   if (holding === undefined) return 'not_a_member';
   if (copy.gone.size > 0) {
     const gone = copy.gone.get(user);
     if (gone !== undefined) return gone === 'suspended' ? gone : 'not_a_member';
   }
-  const { about, permission } = asked;
   if (about.token !== undefined) {
-    const against = tokenReason(copy, organization, asked, about.token, user, holding);
+    const against = tokenReason(copy, asked, about.token, user, holding);
     if (against !== null) return against;
   }
   const place = placeOf(asked);
@@ -105,7 +96,6 @@ function placeOf({ organization, about: { scope } }: Asked): Scope | null {
 
 function tokenReason(
   copy: Copy,
-  organization: Organization,
   asked: Asked,
   { sessionId, issuedAt }: TokenTimes,
   user: string,
@@ -118,7 +108,7 @@ function tokenReason(
   if (issuedAt < now - LONGEST_LIFE_S) return 'token_cut_off';
   if (copy.endedSessions.of(sessionId) > 0) return 'token_cut_off';
   const cutoff = Math.max(
-    organization.cutoff,
+    copy.organizations.get(asked.organization)?.cutoff ?? 0,
     copy.userCutoffs.of(user),
     copy.memberCutoffs.of(memberKey(asked.organization, user)),
     ...rolesIn(holding).map((role) => role.cutoff),

@@ -1,26 +1,26 @@
 import { ORGANIZATION } from '../../domain/compiled-policy.ts';
 import type { Scope } from '../../domain/grant.ts';
-import type { Copy, Holding, Organization, Role, Roles } from './copy.ts';
+import type { Copy, Holding, Role, Roles } from './copy.ts';
 import { allowedBy } from './grant-table.ts';
 
 /** How a member holds a permission, there: bits, 0 for not at all. */
 export function heldBy(
   copy: Copy,
-  organization: Organization,
+  organization: string,
   holding: Holding,
   permission: string,
   place: Scope | null,
 ): number {
   if (holding.contested) return 0;
   // By far the most questions, and not a function made for them.
-  if (place === null && holding.waiting.length === 0) return byRole(holding, organization, permission);
-  if (place === null) return throughAll(holding, (roles) => byRole(roles, organization, permission));
+  if (place === null && holding.waiting.length === 0) return byRole(copy, holding, organization, permission);
+  if (place === null) return throughAll(holding, (roles) => byRole(copy, roles, organization, permission));
   // Which places there are is not known between two policies.
   const { reaches } = copy;
   if (reaches === null) return 0;
-  const there = throughAll(holding, (roles) => inPlace(roles, organization, permission, place));
+  const there = throughAll(holding, (roles) => inPlace(copy, roles, organization, permission, place));
   if (reaches.get(place.type) !== true) return there;
-  return there | throughAll(holding, (roles) => byRole(roles, organization, permission));
+  return there | throughAll(holding, (roles) => byRole(copy, roles, organization, permission));
 }
 
 /** Roles that wait for the provider's word take away what they do not grant, and give nothing. */
@@ -30,24 +30,25 @@ function throughAll(holding: Holding, bitsOf: (roles: Roles) => number): number 
   return bits;
 }
 
-function byRole({ role }: Roles, organization: Organization, permission: string): number {
-  return role.scope === ORGANIZATION ? grantedBy(role, organization, permission) : 0;
+function byRole(copy: Copy, { role }: Roles, organization: string, permission: string): number {
+  return role.scope === ORGANIZATION ? grantedBy(copy, role, organization, permission) : 0;
 }
 
-function inPlace({ scoped }: Roles, organization: Organization, permission: string, place: Scope): number {
+function inPlace(copy: Copy, roles: Roles, organization: string, permission: string, place: Scope): number {
   let bits = 0;
-  for (const { role, scope } of scoped) {
+  for (const { role, scope } of roles.scoped) {
     if (scope.id === place.id && scope.type === place.type && role.scope === place.type) {
-      bits |= grantedBy(role, organization, permission);
+      bits |= grantedBy(copy, role, organization, permission);
     }
   }
   return bits;
 }
 
-function grantedBy(role: Role, { features }: Organization, permission: string): number {
+function grantedBy(copy: Copy, role: Role, organization: string, permission: string): number {
   let bits = role.grants.get(permission) ?? 0;
-  if (role.featured !== null && features !== null) {
-    for (const feature of features) bits |= role.featured.get(feature)?.get(permission) ?? 0;
+  if (role.featured === null) return bits;
+  for (const feature of copy.organizations.get(organization)?.features ?? []) {
+    bits |= role.featured.get(feature)?.get(permission) ?? 0;
   }
   return bits;
 }

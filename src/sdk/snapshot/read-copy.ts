@@ -1,4 +1,4 @@
-import { type Copy, emptyCopy, holdingOf, memberKey, organizationOf, roleOf } from './copy.ts';
+import { type Copy, emptyCopy, holdingOf, memberKey, membersOf, organizationOf, roleOf } from './copy.ts';
 import { heldOf } from './grant-table.ts';
 import { unreadable } from './problem.ts';
 import { type Line, readLine } from './protocol.ts';
@@ -81,7 +81,7 @@ export function featuredOf(featured: Extract<Line, { kind: 'role' }>['featured']
 }
 
 function takeMember(copy: Copy, line: MemberLine, at: number, intern: (text: string) => string): void {
-  const { members } = organizationOf(copy, line.organization);
+  const members = membersOf(copy, line.organization);
   if (members.has(line.user)) throw unreadable('a member twice');
   members.set(intern(line.user), holdingOf(copy, line));
   // Most members were cut off once, and long ago.
