@@ -1,5 +1,4 @@
 import { ORGANIZATION } from '../../domain/compiled-policy.ts';
-import type { Scope } from '../../domain/grant.ts';
 import type { Held } from './grant-table.ts';
 import type { SentHolding } from './protocol.ts';
 import { type RecentCutoffs, recentCutoffs } from './recent-cutoffs.ts';
@@ -67,9 +66,11 @@ export interface Holding extends Roles {
   readonly contested: boolean;
 }
 
+/** Not with a scope of its own: there may be several for each of a million members. */
 export interface ScopedRole {
   readonly role: Role;
-  readonly scope: Scope;
+  readonly type: string;
+  readonly id: string;
 }
 
 const NOTHING: Held = new Map();
@@ -99,20 +100,32 @@ export function roleOf(copy: Copy, key: string): Role {
   return role;
 }
 
-/** One object for all who hold just the role: a member more costs an entry in a map. */
-export function holdingOf(copy: Copy, sent: SentHolding): Holding {
+/**
+ * One object for all who hold just the role: a member more costs an entry in a map.
+ * @param intern gives the same text for equal ones.
+ */
+export function holdingOf(copy: Copy, sent: SentHolding, intern = same): Holding {
   const { contested, waiting } = sent;
-  const { role, scoped } = rolesOf(copy, sent);
-  if (scoped.length > 0 || waiting.length > 0 || contested) {
-    return { role, scoped, waiting: waiting.map((one) => rolesOf(copy, one)), contested };
+  const { role, scoped } = rolesOf(copy, sent, intern);
+  if (scoped.length === 0 && waiting.length === 0 && !contested) {
+    role.alone ??= { role, scoped, waiting: NONE, contested };
+    return role.alone;
   }
-  role.alone ??= { role, scoped, waiting: NONE, contested };
-  return role.alone;
+  const others = waiting.length === 0 ? NONE : waiting.map((one) => rolesOf(copy, one, intern));
+  return { role, scoped, waiting: others, contested };
 }
 
-function rolesOf(copy: Copy, { role, roles }: SentHolding['waiting'][number]): Roles {
-  const scoped = roles.map(({ role: key, scope }) => ({ role: roleOf(copy, key), scope }));
+function rolesOf(copy: Copy, { role, roles }: SentHolding['waiting'][number], intern: typeof same): Roles {
+  const scoped = roles.map(({ role: key, scope: { type, id } }) => ({
+    role: roleOf(copy, key),
+    type: intern(type),
+    id: intern(id),
+  }));
   return { role: roleOf(copy, role), scoped };
+}
+
+function same(text: string): string {
+  return text;
 }
 
 /** Every role in it. */

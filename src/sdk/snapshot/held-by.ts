@@ -36,8 +36,8 @@ function byRole(copy: Copy, { role }: Roles, organization: string, permission: s
 
 function inPlace(copy: Copy, roles: Roles, organization: string, permission: string, place: Scope): number {
   let bits = 0;
-  for (const { role, scope } of roles.scoped) {
-    if (scope.id === place.id && scope.type === place.type && role.scope === place.type) {
+  for (const { role, type, id } of roles.scoped) {
+    if (id === place.id && type === place.type && role.scope === place.type) {
       bits |= grantedBy(copy, role, organization, permission);
     }
   }

@@ -83,7 +83,7 @@ export function featuredOf(featured: Extract<Line, { kind: 'role' }>['featured']
 function takeMember(copy: Copy, line: MemberLine, at: number, intern: (text: string) => string): void {
   const members = membersOf(copy, line.organization);
   if (members.has(line.user)) throw unreadable('a member twice');
-  members.set(intern(line.user), holdingOf(copy, line));
+  members.set(intern(line.user), holdingOf(copy, line, intern));
   // Most members were cut off once, and long ago.
   if (line.cutoff !== null && line.cutoff > at - CUTOFFS_MATTER_MS) {
     copy.memberCutoffs.raise(memberKey(line.organization, line.user), line.cutoff);
