@@ -12,6 +12,7 @@ import { shareCommits } from '../pipeline/share-commits.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import type { Statements } from '../store/postgres/client.ts';
+import type { Downloads } from '../store/postgres/downloads.ts';
 import { postgresFeedStore } from '../store/postgres/feed-store.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
@@ -50,8 +51,7 @@ export function compose(
   config: Config,
   parts: {
     readonly statements: Statements;
-    /** For what holds a connection for long, so that it takes none from those who do not. */
-    readonly downloads: Statements;
+    readonly downloads: Downloads;
     /** How often to look for changes while somebody waits for them. */
     readonly pollMs: number;
     readonly clock: Clock;

@@ -4,6 +4,7 @@ import { createApp, mountApp } from '../http/app.ts';
 import { throttle } from '../http/operator/throttle.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
+import { postgresDownloads } from '../store/postgres/downloads.ts';
 import { compose } from './compose.ts';
 import { type Environment, readConfig } from './config.ts';
 import { dispatchLoop } from './dispatch-loop.ts';
@@ -60,7 +61,7 @@ export function createRolecall(options: RolecallOptions): Rolecall {
   const { writeLog } = options;
   const log = jsonLog(writeLog === undefined ? toStandardError : (_, line) => writeLog(line), clock.now);
   const statements = postgresStatements(databaseUrl, { connections: options.connections ?? 8 });
-  const downloads = postgresStatements(databaseUrl, { connections: DOWNLOADS, idleTimeoutS: 20 });
+  const downloads = postgresDownloads(databaseUrl, { most: DOWNLOADS });
   const composed = compose(read.config, {
     statements,
     downloads,

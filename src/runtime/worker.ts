@@ -19,6 +19,7 @@ import {
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import type { Spill } from '../pipeline/ports.ts';
 import { base64OfBytes, bytesOfBase64, postgresStatements } from '../store/postgres/client.ts';
+import { postgresDownloads } from '../store/postgres/downloads.ts';
 import type { SeenPolicies } from '../store/postgres/store.ts';
 import { type Composed, compose } from './compose.ts';
 import { type Environment, readConfig } from './config.ts';
@@ -56,11 +57,9 @@ function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Co
     log.error('misconfigured', { problems: all.join('; ') });
     return all;
   }
-  const statements = postgresStatements(databaseUrl, { connections: 1 });
   const composed: Composed = compose(read.config, {
-    statements,
-    // One request, one purpose.
-    downloads: statements,
+    statements: postgresStatements(databaseUrl, { connections: 1 }),
+    downloads: postgresDownloads(databaseUrl, { most: 1, left: true }),
     pollMs: POLL_MS,
     clock,
     log,

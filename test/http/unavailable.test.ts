@@ -8,6 +8,7 @@ import type { Spill } from '../../src/pipeline/ports.ts';
 import { compose } from '../../src/runtime/compose.ts';
 import { readConfig } from '../../src/runtime/config.ts';
 import { postgresStatements } from '../../src/store/postgres/client.ts';
+import { postgresDownloads } from '../../src/store/postgres/downloads.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { svixHeaders } from '../../src/testing/index.ts';
 import { freshDatabase } from '../setup/fresh-database.ts';
@@ -102,7 +103,7 @@ describe('with a queue, while the database is away', () => {
     const statements = postgresStatements(databaseUrl, { connections: 1 });
     const composed = compose(read.config, {
       statements,
-      downloads: statements,
+      downloads: postgresDownloads(databaseUrl, { most: 1 }),
       pollMs: 100,
       clock,
       log,

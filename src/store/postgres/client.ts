@@ -7,11 +7,6 @@ export interface Statements {
    * Throws `StoreMoved` for RCL01, `StoreRejected` for what would fail again, else `StoreUnavailable`.
    */
   call(name: string, argument: unknown): Promise<unknown>;
-  /**
-   * Calls a function that returns rows, and gives them `lot` by lot as they are asked for, all as they were at one
-   * moment. Holds a connection, and that moment, until it has given all or is returned. Throws what `call` throws.
-   */
-  rows(name: string, argument: unknown, lot: number): AsyncGenerator<readonly unknown[], void, undefined>;
   end(): Promise<void>;
 }
 
@@ -31,15 +26,12 @@ export function postgresStatements(
     readonly connectTimeoutS?: number;
     /** How long a statement may take: an answer to a sender by default. */
     readonly deadlineMs?: number;
-    /** Closes connections that are not used for so long; never by default. */
-    readonly idleTimeoutS?: number;
   },
 ): Statements {
-  const { deadlineMs = DEADLINE_MS, idleTimeoutS } = options;
+  const { deadlineMs = DEADLINE_MS } = options;
   const sql = postgres(databaseUrl, {
     max: options.connections,
     connect_timeout: options.connectTimeoutS ?? 10,
-    ...(idleTimeoutS === undefined ? {} : { idle_timeout: idleTimeoutS }),
     fetch_types: false,
     prepare: false,
     // The driver's own wait grows to 20 seconds: a database that is back would go unnoticed for as long.
@@ -61,68 +53,14 @@ export function postgresStatements(
         throw meaningOf(error);
       }
     },
-    async *rows(name, argument, lot) {
-      let moment: Moment | null = null;
-      try {
-        moment = await openMoment(sql, deadlineMs);
-        await moment.query(cursorOver(`rolecall.${name}(${jsonLiteral(argument)})`));
-        for (let more = true; more; ) {
-          const rows = await moment.query(`fetch ${lot} from lot`);
-          more = rows.length === lot;
-          if (rows.length > 0) yield rows;
-        }
-      } catch (error) {
-        throw meaningOf(error);
-      } finally {
-        moment?.end();
-      }
-    },
     end: () => sql.end({ timeout: 5 }),
   };
 }
 
-interface Moment {
-  query(text: string): Promise<readonly unknown[]>;
-  end(): void;
-}
-
-/**
- * A transaction that reads everything as it is at its first statement. The driver's own `reserve` would go on with a
- * connection that broke meanwhile; `begin` tells of it.
- */
-function openMoment(sql: postgres.Sql, deadlineMs: number): Promise<Moment> {
-  let late = false;
-  const opened = new Promise<Moment>((resolve, reject) => {
-    const over = sql.begin('isolation level repeatable read read only', (transaction) => {
-      const query = async (text: string): Promise<readonly unknown[]> =>
-        withDeadline(transaction.unsafe(text).simple(), deadlineMs);
-      return new Promise<void>((end) => {
-        if (late) end();
-        else resolve({ query, end });
-      });
-    });
-    over.catch(reject);
-  });
-  return withDeadline(opened, deadlineMs).catch((error: unknown) => {
-    late = true;
-    throw error;
-  });
-}
-
-/**
- * Planned for all rows, not for the first ones. Whoever leaves it open is thrown out by the server, for its moment keeps
- * dead rows from being cleared away.
- */
-function cursorOver(call: string): string {
-  return `set local cursor_tuple_fraction = 1; set local work_mem = '16MB'; set local jit = off;
-    set local idle_in_transaction_session_timeout = '60s';
-    declare lot no scroll cursor for select * from ${call}`;
-}
-
 /** A sender waits 15 seconds (Svix): a database that is silent for longer than this is as good as down. */
-const DEADLINE_MS = 12_000;
+export const DEADLINE_MS = 12_000;
 
-async function withDeadline<T>(query: PromiseLike<T>, deadlineMs: number): Promise<T> {
+export async function withDeadline<T>(query: PromiseLike<T>, deadlineMs: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('no answer in time')), deadlineMs);
@@ -139,7 +77,7 @@ async function withDeadline<T>(query: PromiseLike<T>, deadlineMs: number): Promi
  * backslashes are escaped, and said to be, so that they mean the same where `standard_conforming_strings` is off.
  * Measured: base64 of the same costs a sixth of the server's processor time.
  */
-function jsonLiteral(value: unknown): string {
+export function jsonLiteral(value: unknown): string {
   const json = JSON.stringify(value).replaceAll("'", '\\u0027').replaceAll('\\', '\\\\');
   return `E'${json}'::jsonb`;
 }
@@ -165,7 +103,7 @@ const ABOUT_CONTENT = /^(09|21|22|23|2F|38|39|44|54|P0)/;
 /** And these of a database that is not, or not yet, the one this code was written for. */
 const ABOUT_SCHEMA = /^(0A|3F|42)/;
 
-function meaningOf(error: unknown): Error {
+export function meaningOf(error: unknown): Error {
   const code = sqlStateOf(error);
   if (code === 'RCL01' || code?.startsWith('40')) return new StoreMoved('moved', { cause: error });
   // In workerd a database that is down is a plain error without a code.

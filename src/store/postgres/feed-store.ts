@@ -4,6 +4,7 @@ import { isOrganizationId, isUserId, type OrganizationId, type UserId } from '..
 import type { FeedStore, SnapshotLines } from '../../pipeline/ports.ts';
 import { checked } from './checked.ts';
 import type { Statements } from './client.ts';
+import type { Downloads } from './downloads.ts';
 
 const text = v.nullable(v.string());
 const texts = v.array(v.string());
@@ -61,8 +62,7 @@ const sessionStanding = v.object({
 /** Some 250 KB of text. */
 const LINES_AT_ONCE = 2_000;
 
-/** @param downloads for what holds a connection for long, so that it takes none from those who do not. */
-export function postgresFeedStore(statements: Statements, downloads: Statements): FeedStore {
+export function postgresFeedStore(statements: Statements, downloads: Downloads): FeedStore {
   return {
     async readChanges(wanted) {
       return checked(changesRead, await statements.call('read_changes', wanted));

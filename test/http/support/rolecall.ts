@@ -1,6 +1,11 @@
 import postgres from 'postgres';
 import { type NodeServer, startNodeServer } from '../../../src/runtime/node.ts';
-import { type ClerkStandIn, serveClerkStandIn, svixHeaders } from '../../../src/testing/index.ts';
+import {
+  type ClerkStandIn,
+  type ClerkStandInOptions,
+  serveClerkStandIn,
+  svixHeaders,
+} from '../../../src/testing/index.ts';
 import { freshDatabase } from '../../setup/fresh-database.ts';
 
 export const READ_TOKEN = 'read-token-CANARY-7c1e';
@@ -61,6 +66,7 @@ export async function startRolecall(
     readonly basePath?: string;
     /** Effects wait for ever: what is owed can be looked at. */
     readonly paused?: boolean;
+    readonly standIn?: ClerkStandInOptions;
   } = {},
 ): Promise<Running> {
   const database = await freshDatabase();
@@ -68,6 +74,7 @@ export async function startRolecall(
     autoSend: false,
     secretKey: SECRET_KEY,
     signingSecret: SIGNING_SECRET,
+    ...options.standIn,
   });
   const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
   const log: string[] = [];
