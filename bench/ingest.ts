@@ -1,11 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import postgres from 'postgres';
 import { migrate } from '../src/store/postgres/migrate.ts';
 import { startEmbeddedPostgres } from '../src/testing/embedded-postgres.ts';
 import { serveClerkStandIn } from '../src/testing/index.ts';
 import type { Figure } from './figure.ts';
-import { type Measured, measure, ROLE } from './load.ts';
+import { type Measured, measure } from './load.ts';
+import { startServer, stopServer } from './servers.ts';
+import { ROLE, signedEvent } from './signed-events.ts';
 
 const CONNECTIONS = [1, 32, 128];
 
@@ -33,12 +33,12 @@ export async function ingest(seconds: number): Promise<Figure[]> {
   try {
     const figures: Figure[] = [];
     for (const connections of CONNECTIONS) {
-      const load = { connections, seconds, secret: clerk.standIn.signingSecret };
+      const load = { connections, seconds, next: () => signedEvent(clerk.standIn.signingSecret) };
       const rounds: { naive: Measured; ours: Measured }[] = [];
       for (let round = 0; round < 2; round += 1) {
         rounds.push({
-          naive: await measure({ ...load, url: naive.url }),
-          ours: await measure({ ...load, url: ours.url }),
+          naive: await measure({ ...load, url: `${naive.url}/webhooks/clerk` }),
+          ours: await measure({ ...load, url: `${ours.url}/webhooks/clerk` }),
         });
       }
       const best = (of: 'ours' | 'naive') =>
@@ -53,7 +53,7 @@ export async function ingest(seconds: number): Promise<Figure[]> {
     }
     return figures;
   } finally {
-    await Promise.all([stop(ours.child), stop(naive.child)]);
+    await Promise.all([stopServer(ours.child), stopServer(naive.child)]);
     await clerk.close();
     await database.stop();
   }
@@ -64,22 +64,4 @@ async function createNaiveTable(url: string): Promise<void> {
   await sql`create table naive_members (
     organization_id text, user_id text, role text, permissions text[], primary key (organization_id, user_id))`;
   await sql.end();
-}
-
-async function startServer(
-  script: string,
-  env: NodeJS.ProcessEnv,
-): Promise<{ url: string; child: ChildProcess }> {
-  const child = fork(new URL(script, import.meta.url), {
-    env,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const answered: unknown[] = await once(child, 'message');
-  return { url: String(answered[0]), child };
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
 }

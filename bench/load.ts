@@ -1,9 +1,9 @@
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
-import { svixHeaders } from '../src/testing/index.ts';
 
 export interface Load {
   readonly url: string;
-  readonly secret: string;
+  /** What to send next. */
+  readonly next: () => { readonly headers: OutgoingHttpHeaders; readonly body: string };
   readonly connections: number;
   readonly seconds: number;
 }
@@ -15,7 +15,7 @@ export interface Measured {
   readonly p99: number;
 }
 
-/** Sends signed membership events, each its own delivery of its own member, as fast as they are answered. */
+/** Sends over so many connections, on each as fast as it is answered. */
 export async function measure(load: Load): Promise<Measured> {
   const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
   const times: number[] = [];
@@ -23,7 +23,7 @@ export async function measure(load: Load): Promise<Measured> {
   const started = performance.now();
   const worker = async (): Promise<void> => {
     while (performance.now() < until) {
-      const { headers, body } = signedEvent(load.secret);
+      const { headers, body } = load.next();
       const from = performance.now();
       const status = await post(agent, load.url, headers, body);
       if (status !== 200) throw new Error(`answered ${status}`);
@@ -36,46 +36,6 @@ export async function measure(load: Load): Promise<Measured> {
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
   return { perSecond: times.length / elapsed, p50: at(0.5), p99: at(0.99) };
-}
-
-/** The role that every event speaks of; the stand-in knows it too, so that the two never disagree. */
-export const ROLE = {
-  key: 'org:editor',
-  name: 'Editor',
-  permissions: ['org:posts:delete', 'org:posts:read', 'org:posts:write'],
-};
-
-let count = 0;
-
-function signedEvent(secret: string) {
-  count += 1;
-  const now = Date.now();
-  const body = JSON.stringify({
-    object: 'event',
-    type: 'organizationMembership.created',
-    timestamp: now,
-    data: {
-      object: 'organization_membership',
-      id: `orgmem_${process.pid}_${count}`,
-      role: ROLE.key,
-      role_name: ROLE.name,
-      permissions: ROLE.permissions,
-      created_at: now,
-      updated_at: now,
-      public_metadata: {},
-      organization: {
-        object: 'organization',
-        id: `org_${count % 100}`,
-        name: 'An organization',
-        slug: 'an-organization',
-        public_metadata: {},
-        created_at: now,
-        updated_at: now,
-      },
-      public_user_data: { user_id: `user_${process.pid}_${count}`, identifier: 'someone@example.com' },
-    },
-  });
-  return { headers: { ...svixHeaders(secret, `msg_${process.pid}_${count}`, now, body) }, body };
 }
 
 function post(agent: Agent, url: string, headers: OutgoingHttpHeaders, body: string): Promise<number> {

@@ -48,5 +48,5 @@ app.post('/webhooks/clerk', async (c) => {
 });
 
 serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => {
-  process.send?.(`http://127.0.0.1:${port}/webhooks/clerk`);
+  process.send?.(`http://127.0.0.1:${port}`);
 });

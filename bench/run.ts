@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { evaluations } from './evaluations.ts';
 import type { Figure } from './figure.ts';
 import { ingest } from './ingest.ts';
 import { compiling } from './policy.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   ingest: () => ingest(Number(values.seconds)),
   policy: compiling,
   'role-change': roleChange,
+  evaluations: () => evaluations(Number(values.seconds)),
   sql: sqlReading,
   snapshot: snapshotQuestions,
 };
