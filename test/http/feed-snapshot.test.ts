@@ -68,17 +68,17 @@ describe('a snapshot', () => {
     expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
     expect(answer.headers.get('cache-control')).toBe('no-store');
     const lines = linesOf(answer.text);
-    const [row] =
-      await rolecall.sql`select revision::int, (select epoch from rolecall.instance) from rolecall.counter`;
+    const [row] = await rolecall.sql<{ revision: number; epoch: string }[]>`
+      select revision::int, (select epoch from rolecall.instance) from rolecall.counter`;
     expect(lines[0]).toMatchObject({
       kind: 'snapshot',
-      epoch: row?.['epoch'],
-      revision: row?.['revision'],
+      epoch: row?.epoch,
+      revision: row?.revision,
       policy: null,
     });
     const members = of('member', lines).length;
     expect(members).toBe(MEMBERS + 2);
-    expect(lines.at(-1)).toEqual({ kind: 'end', revision: row?.['revision'], members });
+    expect(lines.at(-1)).toEqual({ kind: 'end', revision: row?.revision, members });
     expect(Replica.of(answer.text).members()).toHaveLength(members);
   });
 
