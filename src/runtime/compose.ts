@@ -9,6 +9,7 @@ import { type ProcessDeliveries, processDeliveries } from '../pipeline/process.t
 import type { Repeater } from '../pipeline/replay/repeater.ts';
 import { runReplays } from '../pipeline/replay/run-replays.ts';
 import { shareCommits } from '../pipeline/share-commits.ts';
+import { shareStandings } from '../pipeline/share-standings.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import type { Statements } from '../store/postgres/client.ts';
@@ -111,7 +112,7 @@ export function compose(
     closeFeed: feed.close,
     dispatch: (untilMs, stopping) => dispatchEffects(dispatcher, untilMs, stopping),
     services: {
-      store,
+      store: parts.sharing ? { ...store, readStanding: shareStandings(store.readStanding) } : store,
       listing: postgresListingStore(parts.statements),
       searches: postgresSearchStore(parts.statements),
       policies: postgresPolicyStore(parts.statements),
