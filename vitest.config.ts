@@ -26,8 +26,9 @@ export default defineConfig({
           // Everything else, so that a test in a new folder cannot be forgotten here.
           include: ['{test,examples}/**/*.test.ts'],
           exclude: [...pure, ...workerd],
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          // Whole stacks are started and killed, and the machine may be busy with something else.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
