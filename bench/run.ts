@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { evaluations } from './evaluations.ts';
+import { feed } from './feed.ts';
 import type { Figure } from './figure.ts';
 import { ingest } from './ingest.ts';
 import { compiling } from './policy.ts';
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
   evaluations: () => evaluations(Number(values.seconds)),
   sql: sqlReading,
   snapshot: snapshotQuestions,
+  feed,
 };
 const chosen = positionals.length === 0 ? Object.keys(benches) : positionals;
 const figures: Figure[] = [];
