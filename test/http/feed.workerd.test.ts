@@ -82,12 +82,11 @@ describe('in workerd', () => {
 
   it('a change is waited for by a look a second, over the connection of the request', async () => {
     const { next, epoch } = (await json('/v1/me/changes', token())) as { next: number; epoch: string };
-    interface Page {
-      readonly next: number;
-      readonly changes: readonly { readonly kind: string }[];
-    }
-    const follow = (after: number) =>
-      json(`/v1/changes?after=${after}&epoch=${epoch}&wait=30`) as Promise<Page>;
+    const follow = async (after: number) =>
+      (await json(`/v1/changes?after=${after}&epoch=${epoch}&wait=30`)) as {
+        next: number;
+        changes: { kind: string }[];
+      };
     const waiting = follow(next);
     await tell(() => clerk.changeRole(organization, user, 'org:member'));
     let page = await waiting;
