@@ -82,17 +82,9 @@ describe('in workerd', () => {
 
   it('a change is waited for by a look a second, over the connection of the request', async () => {
     const { next, epoch } = (await json('/v1/me/changes', token())) as { next: number; epoch: string };
-    const follow = async (after: number) =>
-      (await json(`/v1/changes?after=${after}&epoch=${epoch}&wait=30`)) as {
-        next: number;
-        changes: { kind: string }[];
-      };
-    const waiting = follow(next);
+    const waiting = untilMine(next, epoch);
     await tell(() => clerk.changeRole(organization, user, 'org:member'));
-    let page = await waiting;
-    // What the roles grant may be told before it, or with it.
-    while (page.changes.every(({ kind }) => kind === 'role_changed')) page = await follow(page.next);
-    expect(page.changes.at(-1)).toMatchObject({ kind: 'reduced', user });
+    expect(await waiting).toMatchObject({ kind: 'reduced', organization, user });
     expect(await json(`/v1/changes?after=${next}&epoch=other`)).toMatchObject({
       error: { code: 'resync_required' },
     });
@@ -104,9 +96,11 @@ describe('in workerd', () => {
       headers: { accept: 'text/event-stream' },
     });
     const events = readEvents(response);
-    expect((await events.next())?.id).toBe(String(next));
+    expect(Number((await events.next())?.id)).toBeGreaterThanOrEqual(next);
     await tell(() => clerk.changeRole(organization, user, 'org:admin'));
-    expect(await events.change()).toMatchObject({ kind: 'granted', user });
+    let told = await events.change();
+    while (told['user'] !== user) told = await events.change();
+    expect(told).toMatchObject({ kind: 'granted', organization });
     await events.close();
     await done();
   });
@@ -121,6 +115,17 @@ describe('in workerd', () => {
     });
   });
 });
+
+/** The next change of our user: other files change things in the same database. */
+async function untilMine(after: number, epoch: string): Promise<Record<string, unknown>> {
+  for (let next = after; ; ) {
+    const page = await json(`/v1/changes?after=${next}&epoch=${epoch}&wait=30`);
+    const { changes } = page as { changes: Record<string, unknown>[] };
+    const mine = changes.find((change) => change['user'] === user);
+    if (mine !== undefined) return mine;
+    next = Number(page['next']);
+  }
+}
 
 /** Of the second after whatever has cut off its user. */
 function token(): string {
