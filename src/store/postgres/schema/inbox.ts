@@ -1,8 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { check, customType, index, integer, text, timestamp } from 'drizzle-orm/pg-core';
-import { providerTime, rolecall } from './rolecall.ts';
-
-const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
+import { check, index, integer, text, timestamp } from 'drizzle-orm/pg-core';
+import { bytea, providerTime, rolecall } from './rolecall.ts';
 
 /** Deliveries as received. Raw bodies are bytes, not jsonb: one `\u0000` in jsonb would abort a whole batch. */
 export const inbox = rolecall.table(

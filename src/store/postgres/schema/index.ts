@@ -1,14 +1,17 @@
 export * from './changes.ts';
+export * from './console-sessions.ts';
 export * from './control.ts';
 export * from './effects.ts';
 export * from './inbox.ts';
 export * from './invitations.ts';
 export * from './memberships.ts';
+export * from './operations.ts';
 export * from './operators.ts';
 export * from './organizations.ts';
 export * from './pairs.ts';
 export * from './permissions.ts';
 export * from './policies.ts';
+export * from './reconciliations.ts';
 export * from './replays.ts';
 export * from './role-keys.ts';
 export { rolecall } from './rolecall.ts';

@@ -71,7 +71,7 @@ export const holds = rolecall.table(
     decidedAt: timestamp('decided_at', { withTimezone: true }),
   },
   (table) => [
-    check('holds_kind', sql`${table.kind} in ('policy')`),
+    check('holds_kind', sql`${table.kind} in ('policy', 'absences')`),
     check('holds_status', sql`${table.status} in ('waiting', 'approved', 'rejected')`),
     index('holds_waiting').on(table.raisedAt).where(sql`${table.status} = 'waiting'`),
   ],

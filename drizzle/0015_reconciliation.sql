@@ -1,0 +1,1 @@
+-- What of the instance is compared with the provider, and what came of it.

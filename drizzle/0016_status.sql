@@ -1,0 +1,1 @@
+-- The one screen: how this installation is doing.

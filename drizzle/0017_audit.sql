@@ -1,0 +1,1 @@
+-- Who had what, since when and why.

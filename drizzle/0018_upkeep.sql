@@ -1,0 +1,1 @@
+-- Modes, pauses, restores, and what is forgotten in time.
