@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
@@ -26,6 +27,8 @@ export default defineConfig({
           // Everything else, so that a test in a new folder cannot be forgotten here.
           include: ['{test,examples}/**/*.test.ts'],
           exclude: [...pure, ...workerd],
+          // The files that tests write, policies for instance, are loaded by Node.js itself, as on a user's machine.
+          server: { deps: { external: [new RegExp(`^(file://)?${tmpdir()}/`)] } },
           // Whole stacks are started and killed, and the machine may be busy with something else.
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { resolve as resolvePath } from 'node:path';
 import { Command } from 'commander';
 import {
   type Compared,
@@ -6,6 +7,7 @@ import {
   DISAGREEMENTS,
   type MemberDifference,
 } from '../pipeline/compare-members.ts';
+import { context } from './context.ts';
 import { withReadingTools } from './database.ts';
 import { readMembers } from './read-members.ts';
 
@@ -25,7 +27,8 @@ export function compareCommand(): Command {
 
 async function compare(file: string, options: Options): Promise<void> {
   await withReadingTools(options, async ({ store }) => {
-    const input = file === '-' ? process.stdin.setEncoding('utf8') : createReadStream(file, 'utf8');
+    const { stdin, cwd } = context();
+    const input = file === '-' ? stdin() : createReadStream(resolvePath(cwd, file), 'utf8');
     const answer = options.json === true ? asJson() : asTable();
     const counts: Counts = { members: 0, not_a_member: 0, suspended: 0, contested: 0, other_role: 0 };
     let complete = false;
@@ -49,7 +52,7 @@ function count(counts: Counts, { members, differences }: Compared): void {
 /** Written as they are found, and no faster than they are read: there may be more than fit into memory. */
 function write(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    context().stdout.write(text, (error) => (error ? reject(error) : resolve()));
   });
 }
 

@@ -2,6 +2,7 @@ import type { PolicyTools } from '../pipeline/policies/preview-policy.ts';
 import { MODES, StoreRejected, StoreUnavailable } from '../pipeline/ports.ts';
 import type { operatorTools } from '../runtime/operator-tools.ts';
 import type { ReadingTools } from '../runtime/reading-tools.ts';
+import { context, Ended } from './context.ts';
 import { fail } from './output.ts';
 
 interface Format {
@@ -38,7 +39,7 @@ export function withOperatorTools<Result>(
   options: Format,
   act: (tools: OperatorTools) => Promise<Result>,
 ): Promise<Result> {
-  const wanted = process.env['ROLECALL_MODE'] || 'enforce';
+  const wanted = context().env['ROLECALL_MODE'] || 'enforce';
   const mode = MODES.find((known) => known === wanted);
   if (mode === undefined) fail(options, ['ROLECALL_MODE must be enforce, observe or paused']);
   return withDatabase(options, act, async (databaseUrl) => {
@@ -52,12 +53,13 @@ async function withDatabase<Tools extends { end(): Promise<void> }, Result>(
   act: (tools: Tools) => Promise<Result>,
   open: (databaseUrl: string) => Promise<Tools>,
 ): Promise<Result> {
-  const databaseUrl = process.env['DATABASE_URL'];
+  const databaseUrl = context().env['DATABASE_URL'];
   if (databaseUrl === undefined || databaseUrl === '') fail(options, ['DATABASE_URL is missing']);
   const tools = await open(databaseUrl);
   try {
     return await act(tools);
   } catch (error) {
+    if (error instanceof Ended) throw error;
     return fail(options, [reasonOf(error)]);
   } finally {
     await tools.end();

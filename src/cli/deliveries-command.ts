@@ -1,4 +1,4 @@
-import { Command, type CommanderError } from 'commander';
+import { Command } from 'commander';
 import { entryJson, recordJson } from '../http/operator/delivery-json.ts';
 import { explain } from '../pipeline/operators/explain.ts';
 import type { InboxEntry, InboxRecord } from '../pipeline/ports.ts';
@@ -13,10 +13,8 @@ interface Options extends FilterOptions {
   readonly limit: number;
 }
 
-export function deliveriesCommand(exitOverride: (error: CommanderError) => never): Command {
-  const deliveries = new Command('deliveries')
-    .description('what arrived, what became of it and why')
-    .exitOverride(exitOverride);
+export function deliveriesCommand(): Command {
+  const deliveries = new Command('deliveries').description('what arrived, what became of it and why');
   withFilter(deliveries.command('list').description('list deliveries, the latest first'))
     .option('--limit <number>', 'how many at most', wholeNumber, 50)
     .option('--json', 'answer as JSON')

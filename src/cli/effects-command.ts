@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
-import { Command, type CommanderError } from 'commander';
+import { Command } from 'commander';
 import { effectJson } from '../http/operator/effect-json.ts';
 import { EFFECT_STATUSES, type EffectEntry, type EffectRetried } from '../pipeline/ports.ts';
 import { withOperatorTools } from './database.ts';
-import { fail, misused, print } from './output.ts';
+import { endAsFailed, fail, misused, print } from './output.ts';
 import { table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -14,10 +14,8 @@ interface Options {
   readonly by?: string;
 }
 
-export function effectsCommand(exitOverride: (error: CommanderError) => never): Command {
-  const effects = new Command('effects')
-    .description('what is owed to Clerk: lookups and revocations')
-    .exitOverride(exitOverride);
+export function effectsCommand(): Command {
+  const effects = new Command('effects').description('what is owed to Clerk: lookups and revocations');
   effects
     .command('list')
     .description('list effects, the latest first')
@@ -48,7 +46,7 @@ export function effectsCommand(exitOverride: (error: CommanderError) => never): 
       );
       if (result === null) return fail(options, ['there is no such effect']);
       print(options, { effect: id, result }, RESULTS[result]);
-      if (result === 'done' || result === 'observed') process.exitCode = 1;
+      if (result === 'done' || result === 'observed') endAsFailed();
     });
   return effects;
 }

@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os';
-import { Command, type CommanderError } from 'commander';
+import { Command } from 'commander';
 import { approveHold, type HoldDecided, rejectHold } from '../pipeline/policies/decide-hold.ts';
 import type { Hold } from '../pipeline/ports.ts';
 import { withPolicyTools } from './database.ts';
-import { print } from './output.ts';
+import { endAsFailed, print } from './output.ts';
 import { describeApplied } from './policy/activation-commands.ts';
 import { table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -13,10 +13,10 @@ interface Options {
   readonly by?: string;
 }
 
-export function holdsCommand(exitOverride: (error: CommanderError) => never): Command {
-  const holds = new Command('holds')
-    .description('what would take access from too many, and waits for a decision')
-    .exitOverride(exitOverride);
+export function holdsCommand(): Command {
+  const holds = new Command('holds').description(
+    'what would take access from too many, and waits for a decision',
+  );
   holds
     .command('list')
     .description('list what waits')
@@ -41,7 +41,7 @@ export function holdsCommand(exitOverride: (error: CommanderError) => never): Co
           decide(tools, id, options.by ?? userInfo().username),
         );
         print(options, decided, describeDecision(decided));
-        if (decided.result === 'not_waiting' || decided.result === 'conflict') process.exitCode = 1;
+        if (decided.result === 'not_waiting' || decided.result === 'conflict') endAsFailed();
       });
   }
 }

@@ -1,4 +1,15 @@
 #!/usr/bin/env node
-import { program } from './program.ts';
+import { runProgram } from './program.ts';
 
-await program().parseAsync();
+// The only file of the command line that touches its process: commands are given what they need.
+process.exitCode = await runProgram(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: () => process.stdin.setEncoding('utf8'),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  untilStopped: () =>
+    new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    }),
+});

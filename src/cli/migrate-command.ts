@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { context } from './context.ts';
 import { fail, print } from './output.ts';
 
 interface Options {
@@ -15,10 +16,10 @@ export function migrateCommand(): Command {
       // Only now: whoever asks for help need not wait for all of it.
       const { migrate, migrationScript } = await import('../store/postgres/migrate.ts');
       if (options.sql === true) {
-        process.stdout.write(migrationScript());
+        context().stdout.write(migrationScript());
         return;
       }
-      const databaseUrl = process.env['DATABASE_URL'];
+      const databaseUrl = context().env['DATABASE_URL'];
       if (databaseUrl === undefined || databaseUrl === '') fail(options, ['DATABASE_URL is missing']);
       try {
         await migrate(databaseUrl);

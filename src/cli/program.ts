@@ -1,5 +1,6 @@
 import { Command, type CommanderError } from 'commander';
 import { compareCommand } from './compare-command.ts';
+import { type CommandContext, context, Ended, inContext } from './context.ts';
 import { deliveriesCommand } from './deliveries-command.ts';
 import { effectsCommand } from './effects-command.ts';
 import { holdsCommand } from './holds-command.ts';
@@ -8,21 +9,45 @@ import { policyCommand } from './policy/policy-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { serveCommand } from './serve-command.ts';
 
-/** Exit codes: 0 done, 1 failed, 2 wrong usage. */
-export function program(): Command {
-  return new Command('rolecall')
-    .description("Keeps an application's permissions in step with Clerk.")
-    .exitOverride(exitWithUsage)
-    .addCommand(serveCommand().exitOverride(exitWithUsage))
-    .addCommand(migrateCommand().exitOverride(exitWithUsage))
-    .addCommand(compareCommand().exitOverride(exitWithUsage))
-    .addCommand(policyCommand(exitWithUsage))
-    .addCommand(deliveriesCommand(exitWithUsage))
-    .addCommand(replayCommand(exitWithUsage))
-    .addCommand(effectsCommand(exitWithUsage))
-    .addCommand(holdsCommand(exitWithUsage));
+/** Runs one command, and answers its exit code: 0 done, 1 failed, 2 wrong usage. */
+export function runProgram(args: readonly string[], given: CommandContext): Promise<number> {
+  return inContext(given, async () => {
+    try {
+      await program().parseAsync(args, { from: 'user' });
+      return 0;
+    } catch (error) {
+      if (error instanceof Ended) return error.code;
+      throw error;
+    }
+  });
 }
 
-function exitWithUsage(error: CommanderError): never {
-  process.exit(error.exitCode === 0 ? 0 : 2);
+function program(): Command {
+  return endingInOrder(
+    new Command('rolecall')
+      .description("Keeps an application's permissions in step with Clerk.")
+      .addCommand(serveCommand())
+      .addCommand(migrateCommand())
+      .addCommand(compareCommand())
+      .addCommand(policyCommand())
+      .addCommand(deliveriesCommand())
+      .addCommand(replayCommand())
+      .addCommand(effectsCommand())
+      .addCommand(holdsCommand()),
+  );
+}
+
+/** Commander, left alone, ends the process and writes to its streams. */
+function endingInOrder(command: Command): Command {
+  for (const one of command.commands) endingInOrder(one);
+  return command.exitOverride(endWithUsage).configureOutput({
+    writeOut: (text) => void context().stdout.write(text),
+    writeErr: (text) => void context().stderr.write(text),
+    getOutHelpWidth: () => context().stdout.columns ?? 80,
+    getErrHelpWidth: () => context().stderr.columns ?? 80,
+  });
+}
+
+function endWithUsage(error: CommanderError): never {
+  throw new Ended(error.exitCode === 0 ? 0 : 2);
 }

@@ -1,12 +1,13 @@
 import { userInfo } from 'node:os';
-import { Command, type CommanderError } from 'commander';
+import { Command } from 'commander';
 import { replayJson, resultJson } from '../http/operator/replay-json.ts';
 import { explain } from '../pipeline/operators/explain.ts';
 import type { Difference, Replay, ReplayedDelivery, ReplaySelection } from '../pipeline/ports.ts';
 import { runReplay } from '../pipeline/replay/run-replays.ts';
+import { context } from './context.ts';
 import { type OperatorTools, withOperatorTools } from './database.ts';
 import { type FilterOptions, isFiltered, readFilter, withFilter } from './delivery-filter.ts';
-import { fail, misused, print } from './output.ts';
+import { endAsFailed, fail, misused, print } from './output.ts';
 
 interface Options extends FilterOptions {
   readonly json?: true;
@@ -19,7 +20,7 @@ interface Options extends FilterOptions {
 /** So many results are told; the rest is in the interface, page by page. */
 const MOST_TOLD = 1_000;
 
-export function replayCommand(exitOverride: (error: CommanderError) => never): Command {
+export function replayCommand(): Command {
   return withFilter(
     new Command('replay')
       .description('decide once more on deliveries that failed, or on any; gains wait for Clerk’s word')
@@ -30,7 +31,6 @@ export function replayCommand(exitOverride: (error: CommanderError) => never): C
     .option('--reason <text>', 'why; needed unless it is a dry run', '')
     .option('--by <name>', 'who replays; the name of the system’s user when left out')
     .option('--json', 'answer as JSON')
-    .exitOverride(exitOverride)
     .action(async (ids: string[], options: Options) => {
       const selection = select(ids, options);
       if (options.dryRun !== true && options.reason.trim() === '') misused(options, '--reason is missing');
@@ -40,7 +40,7 @@ export function replayCommand(exitOverride: (error: CommanderError) => never): C
       if (replay === null) return fail(options, ['the replay is gone']);
       const answer = { ...replayJson(replay), deliveries: results.map(resultJson) };
       print(options, answer, describeReplay(replay, results));
-      if (replay.status !== 'done' || (replay.outcomes['failed'] ?? 0) > 0) process.exitCode = 1;
+      if (replay.status !== 'done' || (replay.outcomes['failed'] ?? 0) > 0) endAsFailed();
     });
 }
 
@@ -52,6 +52,7 @@ function select(ids: readonly string[], options: Options): ReplaySelection {
 
 async function carryOut({ repeater }: OperatorTools, selection: ReplaySelection, options: Options) {
   const { replays } = repeater;
+  const { stderr } = context();
   const { id } = await replays.startReplay({
     selection,
     dryRun: options.dryRun === true,
@@ -59,12 +60,12 @@ async function carryOut({ repeater }: OperatorTools, selection: ReplaySelection,
     reason: options.reason.trim(),
   });
   const progress = async () => {
-    if (!process.stderr.isTTY) return;
+    if (!stderr.isTTY) return;
     const now = await replays.readReplay(id);
-    process.stderr.write(`\r${now?.done ?? 0} of ${now?.total ?? 'many'} deliveries `);
+    stderr.write(`\r${now?.done ?? 0} of ${now?.total ?? 'many'} deliveries `);
   };
   await runReplay(repeater, id, Number.POSITIVE_INFINITY, progress);
-  if (process.stderr.isTTY) process.stderr.write('\n');
+  if (stderr.isTTY) stderr.write('\n');
   return { replay: await replays.readReplay(id), results: await replays.readReplayed(id, 0, MOST_TOLD) };
 }
 

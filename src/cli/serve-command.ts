@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { context } from './context.ts';
 import { fail, print } from './output.ts';
 
 interface Options {
@@ -25,10 +27,11 @@ function portNumber(text: string): number {
 }
 
 async function serve(options: Options): Promise<void> {
+  const { env, cwd, untilStopped } = context();
   const { readConfig } = await import('../runtime/config.ts');
-  const read = readConfig(process.env);
-  const given = process.env['DATABASE_URL'] ?? '';
-  const production = process.env['NODE_ENV'] === 'production';
+  const read = readConfig(env);
+  const given = env['DATABASE_URL'] ?? '';
+  const production = env['NODE_ENV'] === 'production';
   const missing =
     given === '' && production ? ['DATABASE_URL is missing (no embedded Postgres in production)'] : [];
   if ('problems' in read || missing.length > 0) {
@@ -36,13 +39,13 @@ async function serve(options: Options): Promise<void> {
   }
 
   // From here on a signal stops in order, also while things are still starting.
-  const stopped = stopSignal();
+  const stopped = untilStopped();
   let database: Database = { url: given, stop: async () => undefined };
   try {
-    if (given === '') database = await embeddedDatabase();
+    if (given === '') database = await embeddedDatabase(cwd);
     const { startNodeServer } = await import('../runtime/node.ts');
     const server = await startNodeServer({
-      environment: { ...process.env, DATABASE_URL: database.url },
+      environment: { ...env, DATABASE_URL: database.url },
       port: options.port,
       host: options.host,
       ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
@@ -68,7 +71,7 @@ async function warnUnlessReady(url: string): Promise<void> {
   const body = await answer.text();
   if (answer.ok) return;
   const hint = body.includes('schema_mismatch') ? ' Run `rolecall migrate` first.' : '';
-  process.stderr.write(`rolecall: not ready: ${body}${hint}\n`);
+  context().stderr.write(`rolecall: not ready: ${body}${hint}\n`);
 }
 
 interface Database {
@@ -76,20 +79,13 @@ interface Database {
   stop(): Promise<void>;
 }
 
-async function embeddedDatabase(): Promise<Database> {
+async function embeddedDatabase(cwd: string): Promise<Database> {
   const { startEmbeddedPostgres } = await import('../testing/embedded-postgres.ts');
   const { migrate } = await import('../store/postgres/migrate.ts');
   const postgres = await startEmbeddedPostgres({
-    dataDirectory: '.rolecall/postgres',
+    dataDirectory: join(cwd, '.rolecall', 'postgres'),
     ownProcessGroup: true,
   });
   await migrate(postgres.url);
   return postgres;
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
 }

@@ -6,7 +6,7 @@ import type { PolicyStore } from '../../pipeline/ports.ts';
 import type { ResolvedPolicy } from '../../policy/index.ts';
 import { PROVIDER_POLICY } from '../../policy/provider-policy.ts';
 import { withPolicyTools } from '../database.ts';
-import { fail, print } from '../output.ts';
+import { endAsFailed, fail, print } from '../output.ts';
 import { table } from '../table.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { describePreview } from './describe-preview.ts';
@@ -54,7 +54,7 @@ export function applyCommand(): Command {
         return applyPolicy(tools, { policy, digest, by, reason: options.reason }, expected);
       });
       print(options, applied, `${describePreview(applied.preview)}\n\n${describeApplied(applied)}`);
-      if (applied.result === 'held' || applied.result === 'conflict') process.exitCode = 1;
+      if (applied.result === 'held' || applied.result === 'conflict') endAsFailed();
     });
 }
 

@@ -3,6 +3,7 @@ import * as nodeModule from 'node:module';
 import { extname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type ResolvedPolicy, resolvePolicy } from '../../policy/index.ts';
+import { context } from '../context.ts';
 import { fail } from '../output.ts';
 
 /** The policy that a file exports by default, resolved; ends the command with everything that is wrong with it. */
@@ -14,15 +15,17 @@ export async function policyIn(file: string, options: { readonly json?: true }):
 async function loadPolicy(
   file: string,
 ): Promise<{ policy: ResolvedPolicy } | { problems: readonly string[] }> {
-  const path = resolve(file);
+  const path = resolve(context().cwd, file);
   if (!existsSync(path) || !statSync(path).isFile()) return { problems: [`there is no file ${file}`] };
-  offerThisVocabulary();
+  const withdraw = offerThisVocabulary();
   try {
     const exported = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
     if (exported['default'] === undefined) return { problems: [`${file} has no default export`] };
     return { policy: resolvePolicy(exported['default']) };
   } catch (error) {
     return { problems: problemsOf(error, file) };
+  } finally {
+    withdraw();
   }
 }
 
@@ -30,13 +33,14 @@ async function loadPolicy(
  * `rolecall/policy` leads to this very version, wherever the file lies and whether this runs from its sources or built.
  * Node.js before 22.15 lacks such hooks; there the file's own installation is found, as for any package.
  */
-function offerThisVocabulary(): void {
-  if (typeof nodeModule.registerHooks !== 'function') return;
+function offerThisVocabulary(): () => void {
+  if (typeof nodeModule.registerHooks !== 'function') return () => undefined;
   const url = new URL(`../../policy/index${extname(fileURLToPath(import.meta.url))}`, import.meta.url).href;
-  nodeModule.registerHooks({
+  const hooks = nodeModule.registerHooks({
     resolve: (specifier, context, next) =>
       specifier === 'rolecall/policy' ? { url, shortCircuit: true } : next(specifier, context),
   });
+  return () => hooks.deregister();
 }
 
 function problemsOf(error: unknown, file: string): readonly string[] {

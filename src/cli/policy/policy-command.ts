@@ -1,4 +1,4 @@
-import { Command, type CommanderError } from 'commander';
+import { Command } from 'commander';
 import { print } from '../output.ts';
 import { applyCommand, diffCommand, historyCommand } from './activation-commands.ts';
 import { describePolicy } from './describe-policy.ts';
@@ -8,11 +8,10 @@ interface Options {
   readonly json?: true;
 }
 
-export function policyCommand(exitOverride: (error: CommanderError) => never): Command {
-  // Commands made by `.command()` take over what was set on their parent before.
-  const policy = new Command('policy')
-    .description('what may be done by whom: look at a policy, and activate it')
-    .exitOverride(exitOverride);
+export function policyCommand(): Command {
+  const policy = new Command('policy').description(
+    'what may be done by whom: look at a policy, and activate it',
+  );
   verb('show', 'print what a policy comes to: every role with everything it includes').action(
     async (file: string, options: Options) => {
       const resolved = await policyIn(file, options);
@@ -27,7 +26,7 @@ export function policyCommand(exitOverride: (error: CommanderError) => never): C
     },
   );
   for (const command of [diffCommand(), applyCommand(), historyCommand()]) {
-    policy.addCommand(command.exitOverride(exitOverride));
+    policy.addCommand(command);
   }
   return policy;
 
