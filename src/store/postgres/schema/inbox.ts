@@ -35,6 +35,8 @@ export const inbox = rolecall.table(
     index('inbox_user_received')
       .on(table.userId, table.receivedAt, table.id)
       .where(sql`${table.userId} is not null`),
+    // Only what there is still to forget.
+    index('inbox_kept').on(table.receivedAt).where(sql`${table.body} is not null`),
     // Only what could be decided on another time: a malformed message stays one.
     index('inbox_retry')
       .on(table.retryAt)

@@ -23,6 +23,8 @@ export const invitations = rolecall.table(
   (table) => [
     check('invitations_status', sql`${table.status} in ('pending', 'accepted', 'revoked', 'expired')`),
     index('invitations_organization').on(table.organizationId, table.status, table.createdAt, table.id),
+    // Addresses that are to be forgotten when nobody can accept any more.
+    index('invitations_addressed').on(table.expiresAt).where(sql`${table.email} is not null`),
     index('invitations_inviter').on(table.organizationId, table.inviterId, table.createdAt, table.id),
   ],
 );

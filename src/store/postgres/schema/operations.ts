@@ -16,6 +16,8 @@ export const operations = rolecall.table(
     effectsPausedAt: timestamp('effects_paused_at', { withTimezone: true }),
     effectsPausedBy: text('effects_paused_by'),
     effectsPausedReason: text('effects_paused_reason'),
+    /** When somebody began to forget what is old; an hour later somebody does so again. */
+    prunedAt: timestamp('pruned_at', { withTimezone: true }),
   },
   (table) => [check('operations_only', sql`${table.only}`)],
 );

@@ -15,7 +15,7 @@ export const attempts = rolecall.table(
     reason: text('reason').notNull(),
     at: timestamp('at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`),
   },
-  (table) => [primaryKey({ columns: [table.deliveryId, table.attempt] })],
+  (table) => [primaryKey({ columns: [table.deliveryId, table.attempt] }), index('attempts_at').on(table.at)],
 );
 
 /** What operators did by hand. Append-only. */

@@ -17,5 +17,7 @@ export const users = rolecall.table(
   (table) => [
     // Those of whom a snapshot has anything to say.
     index('users_restricted').on(table.id).where(sql`${table.suspended} or ${table.cutoff} is not null`),
+    // Those whose deliveries are to be forgotten.
+    index('users_deleted').on(table.deletedAt).where(sql`${table.deletedAt} is not null`),
   ],
 );
