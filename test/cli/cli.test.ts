@@ -8,7 +8,8 @@ import postgres from 'postgres';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type ServedClerkStandIn, serveClerkStandIn } from '../../src/testing/index.ts';
 import { databaseOn, execute } from '../setup/server.ts';
-import { environment, rolecall, serving } from '../support/serve.ts';
+import { environment, serving, rolecall as started } from '../support/serve.ts';
+import { rolecall } from './support/rolecall.ts';
 
 // Processes and servers start slowly on a machine that has other things to do.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -31,10 +32,20 @@ afterAll(async () => {
 });
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const command = rolecall(args, env, folder);
-  const { code } = await command.ended;
-  return { code, out: command.out(), err: command.err() };
+  const { code, stdout, stderr } = await rolecall(args, folder, env);
+  return { code, out: stdout, err: stderr };
 }
+
+test.each([
+  [0, ['--help'], /^Usage: rolecall/, /^$/],
+  [1, ['migrate'], /^$/, /^rolecall: DATABASE_URL is missing\n$/],
+  [2, ['dance'], /^$/, /unknown command/],
+])('as a process it ends with %i, and writes where it should: %j', async (code, args, out, err) => {
+  const command = started(args, {}, folder);
+  expect(await command.ended).toEqual({ code, signal: null });
+  expect(command.out()).toMatch(out);
+  expect(command.err()).toMatch(err);
+});
 
 test.each([
   ['no command', []],
@@ -74,7 +85,7 @@ test('migrate on a database that cannot be reached fails without showing the pas
 });
 
 test('serving before migrating is told so, and is not ready until it is done; migrating twice is fine', async () => {
-  const server = rolecall(
+  const server = started(
     ['serve', '--port', '0', '--json'],
     environment(clerk.standIn, clerk.url, databaseUrl),
     folder,
@@ -180,7 +191,7 @@ test('without a database serve brings its own, migrated, keeps its data, and tak
   if (event === undefined) throw new Error('an event');
   const outcomes: unknown[] = [];
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const server = rolecall(['serve', '--port', '0', '--json'], env, folder);
+    const server = started(['serve', '--port', '0', '--json'], env, folder);
     const url = await serving(server);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const { body } = await clerk.standIn.deliver(event, { to: `${url}/webhooks/clerk` });
