@@ -45,6 +45,7 @@ CREATE TABLE "rolecall"."reconciliations" (
 	"dry_run" boolean NOT NULL,
 	"stage" text DEFAULT 'roles' NOT NULL,
 	"position" integer DEFAULT 0 NOT NULL,
+	"after" jsonb,
 	"compared" integer DEFAULT 0 NOT NULL,
 	"total" integer,
 	"drift" jsonb DEFAULT '{}'::jsonb NOT NULL,

@@ -27,6 +27,8 @@ export const reconciliations = rolecall.table(
     /** Which list of the provider is being read, and from where on. */
     stage: text('stage').notNull().default('roles'),
     position: integer('position').notNull().default(0),
+    /** The last of our own members that was looked at, once it is their turn. */
+    after: jsonb('after'),
     /** How many of the provider's objects were compared, and how many there are as far as it told. */
     compared: integer('compared').notNull().default(0),
     total: integer('total'),
