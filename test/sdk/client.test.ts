@@ -42,6 +42,7 @@ describe('a question', () => {
       assignees: ['user_bob'],
       scope: { type: 'workspace', id: 'ws_1' },
       token: { sessionId: 'sess_1', issuedAt: 1_795_293_922 },
+      atLeastRevision: 7,
     });
     await client().check({
       agent: 'agt_1',
@@ -63,7 +64,7 @@ describe('a question', () => {
             scope: { type: 'workspace', id: 'ws_1' },
           },
         },
-        context: { token: { session_id: 'sess_1', issued_at: 1_795_293_922 } },
+        context: { token: { session_id: 'sess_1', issued_at: 1_795_293_922 }, at_least_revision: 7 },
       },
       {
         subject: { type: 'agent', id: 'agt_1', properties: { acting_for: 'user_ada' } },

@@ -117,6 +117,35 @@ describe('an app, its guard, Rolecall and Clerk', () => {
     expect(await ask('GET', before)).toBe('token_cut_off');
   });
 
+  it('wait for the change that is asked for, and say so when it does not come', async () => {
+    await member('user_gus', 'org:auditor');
+    const client = createClient({ url: rolecall.url, token: READ_TOKEN, timeoutMs: 30_000 });
+    const question = { user: 'user_gus', organization: 'org_acme', permission: READ };
+    expect(await client.check({ ...question, atLeastRevision: 1 })).toEqual({ allowed: true });
+    await expect(client.check({ ...question, atLeastRevision: 1_000_000 })).rejects.toMatchObject({
+      code: 'not_yet',
+    });
+  });
+
+  it('say the same where the guard asks a local copy, as soon as it has heard', async () => {
+    const { token } = await member('user_fay', 'org:accountant');
+    const snapshot = createClient({ url: rolecall.url, token: READ_TOKEN }).snapshot();
+    await snapshot.ready;
+    const guard = createGuard({ ...settingsFor(rolecall.clerk), client: snapshot });
+    const before = token();
+    const mayWrite = (shown: string) =>
+      guard.authorize(
+        { headers: new Headers({ authorization: `Bearer ${shown}` }) },
+        { permission: WRITE, organization: 'org_acme' },
+      );
+    expect(await mayWrite(before)).toMatchObject({ allowed: true, identity: { user: 'user_fay' } });
+    rolecall.clerk.changeRole('org_acme', 'user_fay', 'org:auditor');
+    await deliver();
+    await expect.poll(() => mayWrite(before)).toMatchObject({ status: 401, code: 'token_cut_off' });
+    snapshot.close();
+    expect(await mayWrite(token())).toMatchObject({ status: 503, code: 'unavailable', reason: 'rolecall' });
+  });
+
   it('refuse the keys of members who were removed', async () => {
     const { clerk } = rolecall;
     await member('user_eve', 'org:accountant');

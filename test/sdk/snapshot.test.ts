@@ -51,6 +51,42 @@ const company = () =>
 
 const read = ({ snapshot }: Opened, user = 'user_ada') => snapshot.can(user, 'org_acme', 'invoices:read');
 
+describe('asked as the client is', () => {
+  const question = { user: 'user_bob', organization: 'org_acme', permission: 'invoices:write' };
+
+  it('a copy gives the same decision, with its reason', async () => {
+    const { snapshot } = await ready(company());
+    expect(await snapshot.check({ ...question, permission: 'invoices:read' })).toEqual({ allowed: true });
+    expect(await snapshot.check(question)).toEqual({ allowed: false, reason: 'missing_permission' });
+    expect(await snapshot.check({ ...question, user: 'user_eve' })).toEqual({
+      allowed: false,
+      reason: 'not_a_member',
+    });
+    const scope = { type: 'workspace', id: 'ws_1' };
+    expect(await snapshot.check({ ...question, permission: 'dags:push', scope })).toEqual({ allowed: true });
+    const agent = { organization: 'org_acme', permission: 'tool:search', agent: 'bot' };
+    expect(await snapshot.check(agent)).toEqual({ allowed: true });
+    expect(await snapshot.check({ ...agent, actingFor: 'user_eve' })).toEqual({
+      allowed: false,
+      reason: 'not_a_member',
+    });
+  });
+
+  it('it says that it cannot tell, instead of no, where it is not current or has not come so far', async () => {
+    const { snapshot } = await ready(company());
+    const atLeastRevision = (snapshot.revision ?? 0) + 1;
+    await expect(snapshot.check({ ...question, atLeastRevision })).rejects.toMatchObject({ code: 'not_yet' });
+    snapshot.close();
+    await expect(snapshot.check(question)).rejects.toMatchObject({ code: 'stale' });
+  });
+
+  it('it refuses a question with a hole in it', async () => {
+    const { snapshot } = await ready(company());
+    const holed = { ...question, scope: undefined };
+    await expect(snapshot.check(holed)).rejects.toBeInstanceOf(TypeError);
+  });
+});
+
 describe('a local copy', () => {
   it('answers for users, here and in resources, by owner and by assignment', async () => {
     const { snapshot } = await ready(company());

@@ -3,6 +3,7 @@ import type { PermissionOf, PolicyDefinition } from '../../policy/index.ts';
 import { openSnapshot, type Snapshot, type SnapshotOptions } from '../snapshot/open-snapshot.ts';
 import { connectionTo } from './connection.ts';
 import { DeadlinePassed, within } from './deadline.ts';
+import type { Decision } from './decision.ts';
 import { evaluationOf, type Question } from './question.ts';
 import { RolecallUnavailable } from './unavailable.ts';
 
@@ -16,12 +17,6 @@ export interface ClientOptions {
   /** Sends requests; the global `fetch` when left out. A Rolecall in the same process: `rolecall.fetch`. */
   readonly fetch?: (request: Request) => Response | Promise<Response>;
 }
-
-/** An object, and so always truthy: `if (decision.allowed)`. `allows` gives a boolean. */
-export type Decision =
-  | { readonly allowed: true }
-  /** Why, in Rolecall's words: `not_a_member`, `missing_permission`, `token_cut_off`, …; `denied` where it says none. */
-  | { readonly allowed: false; readonly reason: string };
 
 /** Asks Rolecall, each time anew, so that nothing is late; or keeps a copy that answers at once. */
 export interface Client<Permission extends string = string> {
@@ -89,7 +84,7 @@ export function createClient<Policy = PolicyDefinition>(
       },
     );
     if (status !== 200) {
-      const code = status >= 400 && status < 500 ? 'refused' : 'failed';
+      const code = status === 409 ? 'not_yet' : status >= 400 && status < 500 ? 'refused' : 'failed';
       throw new RolecallUnavailable(code, `Rolecall answered ${status}.`);
     }
     const answer = v.safeParse(Answer, text);

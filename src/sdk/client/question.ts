@@ -26,7 +26,12 @@ export interface TokenTimes {
 
 /** May this subject do this, there, now? With `token`: and carrying this one? */
 export type Question<Permission extends string = string> = Subject &
-  Resource & { readonly permission: Permission; readonly token?: TokenTimes };
+  Resource & {
+    readonly permission: Permission;
+    readonly token?: TokenTimes;
+    /** The answer contains this change: a revision that a decision, a list or the feed has named. */
+    readonly atLeastRevision?: number;
+  };
 
 /** What narrows a question where it is given, or is the question. */
 const NARROWING = ['organization', 'scope', 'actingFor', 'token'] as const;
@@ -45,18 +50,26 @@ function isScope(value: unknown): value is Scope {
   return 'type' in value && Boolean(value.type) && 'id' in value && Boolean(value.id);
 }
 
+export function incompleteQuestion(): TypeError {
+  return new TypeError(
+    'The question names an organization, scope, user or token that is undefined or empty.',
+  );
+}
+
 /** The request of OpenID AuthZEN 1.0. It holds ids only: no role or permission of the caller's own making. */
 export function evaluationOf(question: Question): object {
   if (isIncomplete(question)) {
-    throw new TypeError(
-      'The question names an organization, scope, user or token that is undefined or empty.',
-    );
+    throw incompleteQuestion();
   }
-  const { organization, owner, assignees, scope, permission, token } = question;
+  const { organization, owner, assignees, scope, permission, token, atLeastRevision } = question;
   const properties = {
     ...(owner == null ? {} : { owner }),
     ...(assignees === undefined ? {} : { assignees }),
     ...(scope === undefined ? {} : { scope: { type: scope.type, id: scope.id } }),
+  };
+  const context = {
+    ...(token === undefined ? {} : { token: { session_id: token.sessionId, issued_at: token.issuedAt } }),
+    ...(atLeastRevision === undefined ? {} : { at_least_revision: atLeastRevision }),
   };
   return {
     subject: subjectOf(question),
@@ -66,9 +79,7 @@ export function evaluationOf(question: Question): object {
       id: organization,
       ...(Object.keys(properties).length === 0 ? {} : { properties }),
     },
-    ...(token === undefined
-      ? {}
-      : { context: { token: { session_id: token.sessionId, issued_at: token.issuedAt } } }),
+    ...(Object.keys(context).length === 0 ? {} : { context }),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Client, Decision } from '../client/create-client.ts';
+import type { Client } from '../client/create-client.ts';
+import type { Decision } from '../client/decision.ts';
 import { isIncomplete, type Question } from '../client/question.ts';
 import { type ApiKeys, readApiKey } from './api-key.ts';
 import {
@@ -17,7 +18,10 @@ import { readSessionToken } from './session-token.ts';
 import { type GuardSettings, readSettings } from './settings.ts';
 
 export interface GuardOptions<Permission extends string> extends GuardSettings {
-  /** `createClient(…)`: who may what, and which tokens were cut off, is asked for every request. */
+  /**
+   * `createClient(…)`: who may what, and which tokens were cut off, is asked for every request. Or its `snapshot()`, which
+   * is asked at once and knows how late it is.
+   */
   readonly client: Pick<Client<Permission>, 'check'>;
   /** Takes Clerk's API keys (`ak_…`) too: `createClerkClient({ secretKey }).apiKeys`. */
   readonly apiKeys?: ApiKeys;

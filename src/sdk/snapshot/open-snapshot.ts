@@ -1,4 +1,8 @@
+import type { DenialReason } from '../../domain/question.ts';
 import type { Connection } from '../client/connection.ts';
+import type { Decision } from '../client/decision.ts';
+import { incompleteQuestion, isIncomplete, type Question } from '../client/question.ts';
+import { RolecallUnavailable } from '../client/unavailable.ts';
 import type { Copy } from './copy.ts';
 import { type About, type AgentSubject, NOTHING_ELSE, reasonAgainst } from './decide-locally.ts';
 import { type Clock, freshness, systemClock } from './freshness.ts';
@@ -44,6 +48,11 @@ export interface Snapshot<Permission extends string = string> {
    * @param subject a user's id; or an agent, by itself or for a user.
    */
   can(subject: string | AgentSubject, organization: string, permission: Permission, about?: About): boolean;
+  /**
+   * What the client's `check` answers, from the copy: so a guard takes either.
+   * @throws RolecallUnavailable where the copy cannot tell (`stale`, `not_yet`): that says nothing about what anybody may.
+   */
+  check(question: Question<Permission>): Promise<Decision>;
   /** Milliseconds since the copy was last known to be current; infinite where that is not known. */
   lag(): number;
   /** The latest change that the copy contains; null while there is no copy. */
@@ -115,18 +124,38 @@ export function openSnapshot<Permission extends string>(
     onProblem: report,
   });
 
+  /** Why not, by the copy; null where it is allowed. */
+  const ask = (
+    subject: string | AgentSubject,
+    organization: string,
+    permission: string,
+    about: About,
+  ): DenialReason | 'stale' | null => {
+    if (copy === null) return 'stale';
+    const verdict = fresh.verdict();
+    const { token } = about;
+    // Only tokens have an age.
+    const now = token === undefined ? 0 : clock.now();
+    if (verdict !== 'current') {
+      if (verdict === 'unknown' || options.whenStale !== 'trust-token') return 'stale';
+      if (fresh.lag() > trustForMs || !trusts(subject, token, fresh.confirmedAt(), now)) return 'stale';
+    }
+    return reasonAgainst(copy, { subject, organization, permission, about, now });
+  };
+
   return {
-    can(subject, organization, permission, about = NOTHING_ELSE) {
-      if (copy === null) return false;
-      const verdict = fresh.verdict();
-      const { token } = about;
-      // Only tokens have an age.
-      const now = token === undefined ? 0 : clock.now();
-      if (verdict !== 'current') {
-        if (verdict === 'unknown' || options.whenStale !== 'trust-token') return false;
-        if (fresh.lag() > trustForMs || !trusts(subject, token, fresh.confirmedAt(), now)) return false;
+    can: (subject, organization, permission, about = NOTHING_ELSE) =>
+      ask(subject, organization, permission, about) === null,
+    async check(question) {
+      const { user, agent, actingFor, organization, permission, atLeastRevision, ...about } = question;
+      if (isIncomplete(question)) throw incompleteQuestion();
+      const subject = agent === undefined ? user : actingFor === undefined ? { agent } : { agent, actingFor };
+      const reason = ask(subject, organization, permission, about);
+      if (reason === 'stale') throw new RolecallUnavailable(reason, 'The local copy cannot tell.');
+      if (atLeastRevision !== undefined && (copy?.revision ?? 0) < atLeastRevision) {
+        throw new RolecallUnavailable('not_yet', 'The local copy has not reached the revision asked for.');
       }
-      return reasonAgainst(copy, { subject, organization, permission, about, now }) === null;
+      return reason === null ? { allowed: true } : { allowed: false, reason };
     },
     lag: () => (copy === null ? Number.POSITIVE_INFINITY : fresh.lag()),
     get revision() {

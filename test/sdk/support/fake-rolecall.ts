@@ -23,7 +23,10 @@ const Evaluation = v.strictObject({
     ),
   }),
   context: v.optional(
-    v.strictObject({ token: v.strictObject({ session_id: v.string(), issued_at: v.number() }) }),
+    v.strictObject({
+      token: v.optional(v.strictObject({ session_id: v.string(), issued_at: v.number() })),
+      at_least_revision: v.optional(v.number()),
+    }),
   ),
 });
 export type Evaluation = v.InferOutput<typeof Evaluation>;
