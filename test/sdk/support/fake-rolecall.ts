@@ -84,9 +84,9 @@ export async function fakeRolecall(): Promise<FakeRolecall> {
 
 function reasonAgainst({ may, cutOff }: FakeRolecall, asked: Evaluation): string | null {
   const { subject, action, resource, context } = asked;
-  if (cutoff !== undefined && (context?.token?.issued_at ?? Number.POSITIVE_INFINITY) <= cutoff)
-    if (cutoff !== undefined && context !== undefined && context.token?.issued_at <= cutoff)
-      return 'token_cut_off';
+  const issuedAt = context?.token?.issued_at;
+  const cutoff = cutOff.get(subject.id);
+  if (cutoff !== undefined && issuedAt !== undefined && issuedAt <= cutoff) return 'token_cut_off';
   if (may.has(`${subject.id} ${resource.id} ${action.name}`)) return null;
   return [...may].some((one) => one.startsWith(`${subject.id} ${resource.id} `))
     ? 'missing_permission'
