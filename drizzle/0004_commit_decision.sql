@@ -69,6 +69,8 @@ BEGIN
     IF NOT FOUND THEN
       RAISE EXCEPTION 'rolecall: the hold was decided by somebody else' USING ERRCODE = 'RCL01';
     END IF;
+    INSERT INTO rolecall.operator_actions (operator, action, subject, reason)
+    VALUES (activation->>'by', 'approve_hold', activation->>'approving', activation->>'reason');
   END IF;
   INSERT INTO rolecall.policies (version, name, document, compiled, digest, applied_by, reason)
   VALUES (next_version, activation->>'name', activation->'document', compiled, activation->>'digest',
@@ -105,7 +107,8 @@ DECLARE
   last_revision bigint;
   catalog bigint;
 BEGIN
-  -- Locks in one order everywhere: deliveries, users, organizations, roles, memberships, sessions, effects, counter.
+  -- Locks in one order everywhere: deliveries, users, organizations, roles, memberships, sessions, effects, counter,
+  -- tallies.
   IF batch ? 'deliveries' THEN
     INSERT INTO rolecall.inbox (
       id, source, type, at, instance_id, organization_id, user_id, body, body_sha256, outcome, reason, received_at)
@@ -200,6 +203,8 @@ BEGIN
   IF moves > 0 THEN
     PERFORM rolecall.record_changes(batch->'changes', last_revision);
   END IF;
+
+  PERFORM rolecall.tally_commit(batch->'deliveries', moves, last_revision);
 
   RETURN jsonb_build_object('revision', last_revision, 'owed', owed);
 END

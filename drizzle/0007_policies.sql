@@ -104,7 +104,12 @@ AS $$
 BEGIN
   UPDATE rolecall.holds AS h SET status = 'rejected', decided_by = hold->>'by', decided_at = clock_timestamp()
    WHERE h.id = (hold->>'id')::bigint AND h.status = 'waiting';
-  RETURN FOUND;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  INSERT INTO rolecall.operator_actions (operator, action, subject)
+  VALUES (hold->>'by', 'reject_hold', hold->>'id');
+  RETURN true;
 END
 $$;
 --> statement-breakpoint

@@ -66,6 +66,10 @@ BEGIN
                    rolecall.delivery_conditions(selection->'filter')) INTO counted;
   END IF;
   UPDATE rolecall.replays AS r SET total = CASE WHEN counted <= 100000 THEN counted END WHERE r.id = started;
+  IF NOT (wanted->>'dryRun')::boolean THEN
+    INSERT INTO rolecall.operator_actions (operator, action, subject, reason)
+    VALUES (wanted->>'by', 'replay', started::text, wanted->>'reason');
+  END IF;
   RETURN jsonb_build_object('id', started, 'joined', false);
 END
 $$;
@@ -282,7 +286,12 @@ BEGIN
   UPDATE rolecall.replays AS r
      SET status = 'cancelled', ended_at = clock_timestamp(), cancelled_by = wanted->>'by', lease_token = NULL
    WHERE r.id = (wanted->>'id')::bigint AND r.status = 'running';
-  RETURN FOUND;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  INSERT INTO rolecall.operator_actions (operator, action, subject)
+  VALUES (wanted->>'by', 'cancel_replay', wanted->>'id');
+  RETURN true;
 END
 $$;
 --> statement-breakpoint
@@ -294,7 +303,8 @@ CREATE FUNCTION rolecall.read_replays(wanted jsonb) RETURNS jsonb
   SET search_path = pg_catalog, pg_temp
   RETURN (
     SELECT coalesce(jsonb_agg(jsonb_build_object(
-             'id', r.id, 'status', r.status, 'dryRun', r.dry_run, 'total', r.total, 'done', r.done,
+             'id', r.id, 'status', r.status, 'dryRun', r.dry_run,
+             'selection', CASE WHEN wanted ? 'id' THEN r.selection END, 'total', r.total, 'done', r.done,
              'outcomes', r.outcomes, 'by', r.asked_by, 'reason', r.reason, 'askedAt', rolecall.instant(r.asked_at),
              'endedAt', rolecall.instant(r.ended_at), 'cancelledBy', r.cancelled_by) ORDER BY r.id DESC), '[]')
       FROM (SELECT * FROM rolecall.replays AS p

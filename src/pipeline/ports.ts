@@ -1,5 +1,7 @@
 /** What the pipeline needs of a store, a provider and its surroundings, an idea a file. */
+export * from './ports/audit.ts';
 export * from './ports/commit.ts';
+export * from './ports/console.ts';
 export * from './ports/delivery.ts';
 export * from './ports/effects.ts';
 export * from './ports/feed.ts';
@@ -13,4 +15,5 @@ export * from './ports/search.ts';
 export * from './ports/standing.ts';
 export * from './ports/store.ts';
 export * from './ports/surroundings.ts';
+export * from './ports/upkeep.ts';
 export * from './ports/webhooks.ts';

@@ -7,7 +7,8 @@ import { bytesOfBase64, type Statements } from './client.ts';
 const text = v.string();
 const maybe = v.nullable(text);
 
-const entry = {
+/** Of `rolecall.delivery_entry`. */
+export const entry = {
   id: text,
   source: text,
   type: maybe,
@@ -23,7 +24,8 @@ const entry = {
   kept: v.boolean(),
 };
 
-const effect = v.object({
+/** Of `rolecall.effect_entry`. */
+export const effect = v.object({
   id: v.number(),
   kind: text,
   lane: v.picklist(LANES),

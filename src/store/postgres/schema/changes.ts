@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, jsonb, text, timestamp } from 'drizzle-orm/pg-core';
+import { type AnyPgColumn, bigint, check, index, jsonb, text, timestamp } from 'drizzle-orm/pg-core';
 import { providerTime, rolecall } from './rolecall.ts';
+
+/** `replay` of `replay:7`, `lookup` of `lookup_member`. */
+const causeType = (cause: AnyPgColumn) => sql`(split_part(translate(${cause}, '_', ':'), ':', 1))`;
 
 /** Derived facts that moved: audit trail and feed in one. Append-only; `revision` is the order of commits. */
 export const changes = rolecall.table(
@@ -30,5 +33,18 @@ export const changes = rolecall.table(
     ),
     index('changes_delivery').on(table.deliveryId),
     index('changes_member').on(table.organizationId, table.userId, table.revision),
+    // The audit trail, in the order of our clock, by each of its filters.
+    index('changes_recorded').on(table.recordedAt, table.revision),
+    index('changes_organization')
+      .on(table.organizationId, table.recordedAt, table.revision)
+      .where(sql`${table.organizationId} is not null`),
+    index('changes_user')
+      .on(table.userId, table.recordedAt, table.revision)
+      .where(sql`${table.userId} is not null`),
+    index('changes_kind').on(table.kind, table.recordedAt, table.revision),
+    // Most changes come by a delivery: those that do not are few, and asked for.
+    index('changes_cause')
+      .on(causeType(table.cause), table.recordedAt, table.revision)
+      .where(sql`${table.cause} <> 'delivery'`),
   ],
 );

@@ -18,6 +18,8 @@ export const pairs = rolecall.table(
   (table) => [
     primaryKey({ columns: [table.organizationId, table.userId] }),
     index('pairs_first').on(table.organizationId, table.firstJoinedAt, table.userId),
+    // Whose access in an organization is the oldest.
+    index('pairs_since').on(table.organizationId, table.membershipCreatedAt, table.userId),
     index('pairs_user').on(table.userId, table.organizationId),
   ],
 );
