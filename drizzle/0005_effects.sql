@@ -12,7 +12,9 @@ DECLARE
   rate double precision := (request->>'callsPerSecond')::double precision;
   burst double precision := (request->>'burst')::double precision;
   most integer := (request->>'most')::integer;
-  revoking boolean := coalesce((request->>'revoke')::boolean, true);
+  -- Unless an operator has paused them, for all processes at once.
+  revoking boolean := coalesce((request->>'revoke')::boolean, true)
+    AND (SELECT o.effects_paused_at IS NULL FROM rolecall.operations AS o WHERE o.only);
   -- What one lease of a revocation takes out of the bucket, so that many at once cannot overdraw it: it settles what
   -- it did not use.
   revocation_calls integer := greatest(1, least(60, greatest(3, floor(burst / 10)), floor(burst * 0.8)));
@@ -79,7 +81,7 @@ END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.lease_effects(jsonb) IS
-  'Internal. request is {most, leaseMs, callsPerSecond, burst, revoke}: takes at most so many due effects for so long, most urgent lane first, as far as the calls they may make are in the shared budget; none while a 429 pauses everybody, no revocation unless revoke. Attempts are counted before they start.';
+  'Internal. request is {most, leaseMs, callsPerSecond, burst, revoke}: takes at most so many due effects for so long, most urgent lane first, as far as the calls they may make are in the shared budget; none while a 429 pauses everybody, no revocation unless revoke, nor while an operator has paused them. Attempts are counted before they start.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.settle_effect(settlement jsonb) RETURNS text
   LANGUAGE plpgsql
@@ -89,6 +91,7 @@ CREATE FUNCTION rolecall.settle_effect(settlement jsonb) RETURNS text
 AS $$
 DECLARE
   held rolecall.effects%ROWTYPE;
+  answer text;
 BEGIN
   SELECT * INTO held FROM rolecall.effects AS e
    WHERE e.id = (settlement->>'id')::bigint AND e.lease_token = (settlement->>'leaseToken')::uuid FOR UPDATE;
@@ -100,37 +103,38 @@ BEGIN
              clock_timestamp() + make_interval(secs => (settlement->>'pauseMs')::double precision / 1000));
   END IF;
   IF held.id IS NULL THEN
-    RETURN 'lost_lease';
-  END IF;
-  IF settlement->>'result' = 'done' AND held.generation = (settlement->>'generation')::integer THEN
+    answer := 'lost_lease';
+  ELSIF settlement->>'result' = 'done' AND held.generation = (settlement->>'generation')::integer THEN
     UPDATE rolecall.effects AS e
        SET status = 'done', settled_at = clock_timestamp(), lease_token = NULL, leased_until = NULL, last_error = NULL
      WHERE e.id = held.id;
-    RETURN 'done';
-  END IF;
-  IF settlement->>'result' = 'dead' AND held.generation = (settlement->>'generation')::integer THEN
+    answer := 'done';
+  ELSIF settlement->>'result' = 'dead' AND held.generation = (settlement->>'generation')::integer THEN
     UPDATE rolecall.effects AS e
        SET status = 'dead', settled_at = clock_timestamp(), lease_token = NULL, leased_until = NULL,
            last_error = settlement->>'error'
      WHERE e.id = held.id;
-    RETURN 'dead';
+    answer := 'dead';
+  ELSE
+    UPDATE rolecall.effects AS e
+       SET lease_token = NULL, leased_until = NULL,
+           last_error = settlement->>'error',
+           progress = CASE
+             WHEN held.generation <> (settlement->>'generation')::integer THEN 0
+             ELSE coalesce((settlement->>'progress')::integer, e.progress) END,
+           attempts = CASE
+             WHEN held.generation <> (settlement->>'generation')::integer THEN 0
+             WHEN settlement->>'result' = 'paused' THEN greatest(e.attempts - 1, 0)
+             ELSE e.attempts END,
+           due_at = CASE
+             WHEN held.generation <> (settlement->>'generation')::integer THEN e.due_at
+             ELSE clock_timestamp()
+               + make_interval(secs => coalesce((settlement->>'retryInMs')::double precision, 0) / 1000) END
+     WHERE e.id = held.id;
+    answer := CASE WHEN held.generation <> (settlement->>'generation')::integer THEN 'again' ELSE 'retry' END;
   END IF;
-  UPDATE rolecall.effects AS e
-     SET lease_token = NULL, leased_until = NULL,
-         last_error = settlement->>'error',
-         progress = CASE
-           WHEN held.generation <> (settlement->>'generation')::integer THEN 0
-           ELSE coalesce((settlement->>'progress')::integer, e.progress) END,
-         attempts = CASE
-           WHEN held.generation <> (settlement->>'generation')::integer THEN 0
-           WHEN settlement->>'result' = 'paused' THEN greatest(e.attempts - 1, 0)
-           ELSE e.attempts END,
-         due_at = CASE
-           WHEN held.generation <> (settlement->>'generation')::integer THEN e.due_at
-           ELSE clock_timestamp()
-             + make_interval(secs => coalesce((settlement->>'retryInMs')::double precision, 0) / 1000) END
-   WHERE e.id = held.id;
-  RETURN CASE WHEN held.generation <> (settlement->>'generation')::integer THEN 'again' ELSE 'retry' END;
+  PERFORM rolecall.tally_attempt(coalesce(held.kind, 'unknown'), settlement);
+  RETURN answer;
 END
 $$;
 --> statement-breakpoint

@@ -50,5 +50,8 @@ export const effects = rolecall.table(
     index('effects_due').on(table.lane, table.dueAt).where(sql`${table.status} = 'owed'`),
     index('effects_delivery').on(table.deliveryId),
     index('effects_status').on(table.status, table.id),
+    // For the one who looks after it: the oldest of a kind that is owed, and what was owed when.
+    index('effects_oldest').on(table.kind, table.owedAt).where(sql`${table.status} = 'owed'`),
+    index('effects_settled').on(table.settledAt).where(sql`${table.settledAt} is not null`),
   ],
 );

@@ -17,4 +17,5 @@ export * from './role-keys.ts';
 export { rolecall } from './rolecall.ts';
 export * from './roles.ts';
 export * from './sessions.ts';
+export * from './tallies.ts';
 export * from './users.ts';
