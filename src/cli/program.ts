@@ -4,9 +4,11 @@ import { type CommandContext, context, Ended, inContext } from './context.ts';
 import { deliveriesCommand } from './deliveries-command.ts';
 import { effectsCommand } from './effects-command.ts';
 import { holdsCommand } from './holds-command.ts';
+import { initCommand } from './init-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { replayCommand } from './replay-command.ts';
+import { restoreCommand } from './restore-command.ts';
 import { serveCommand } from './serve-command.ts';
 
 /** Runs one command, and answers its exit code: 0 done, 1 failed, 2 wrong usage. */
@@ -26,6 +28,7 @@ function program(): Command {
   return endingInOrder(
     new Command('rolecall')
       .description("Keeps an application's permissions in step with Clerk.")
+      .addCommand(initCommand())
       .addCommand(serveCommand())
       .addCommand(migrateCommand())
       .addCommand(compareCommand())
@@ -33,7 +36,8 @@ function program(): Command {
       .addCommand(deliveriesCommand())
       .addCommand(replayCommand())
       .addCommand(effectsCommand())
-      .addCommand(holdsCommand()),
+      .addCommand(holdsCommand())
+      .addCommand(restoreCommand()),
   );
 }
 
