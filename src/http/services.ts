@@ -2,6 +2,7 @@ import type { Feed } from '../pipeline/feed/follow-changes.ts';
 import type { InstanceCheck } from '../pipeline/instance-check.ts';
 import type {
   Clock,
+  ConsoleStore,
   Delivery,
   FeedStore,
   ListingStore,
@@ -12,11 +13,13 @@ import type {
   SessionTokens,
   Spill,
   Store,
+  UpkeepStore,
   Webhooks,
 } from '../pipeline/ports.ts';
 import type { Processed } from '../pipeline/process.ts';
 import type { Repeater } from '../pipeline/replay/repeater.ts';
 import type { AccessToken, OperatorToken } from './bearer.ts';
+import type { OpenStreams } from './me/open-streams.ts';
 import type { Throttle } from './operator/throttle.ts';
 
 /** What the routes need, made once on Node and for every request on Workers. */
@@ -27,6 +30,8 @@ export interface Services {
   readonly policies: PolicyStore;
   readonly operators: OperatorStore;
   readonly repeater: Repeater;
+  readonly console: ConsoleStore;
+  readonly upkeep: UpkeepStore;
   readonly feedStore: FeedStore;
   readonly feed: Feed;
   readonly webhooks: Webhooks;
@@ -38,6 +43,8 @@ export interface Services {
   readonly operatorTokens: readonly OperatorToken[];
   /** Null where it is not known whose to take. */
   readonly sessionTokens: SessionTokens | null;
+  /** Of browsers that wait for changes. */
+  readonly myStreams: OpenStreams;
   /** Of wrong operator tokens; it outlives a request. */
   readonly wrongOperators: Throttle;
   process(delivery: Delivery): Promise<Processed>;
@@ -46,6 +53,8 @@ export interface Services {
   /** There is something to decide once more: go on with it soon, without keeping the answer waiting. */
   replaySoon(): void;
   checkInstance(): Promise<InstanceCheck>;
+  /** Whether the database came out of a backup and may not answer yet; at once where that is known. */
+  isRestoring(): boolean | Promise<boolean>;
 }
 
 /** Problems of the configuration, by name only; the services when there are none. */

@@ -1,4 +1,5 @@
 import { type Consequences, DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
+import { openStreams } from '../http/me/open-streams.ts';
 import type { Throttle } from '../http/operator/throttle.ts';
 import type { Services } from '../http/services.ts';
 import { type Dispatcher, dispatchEffects } from '../pipeline/dispatch-effects.ts';
@@ -10,10 +11,13 @@ import type { Repeater } from '../pipeline/replay/repeater.ts';
 import { runReplays } from '../pipeline/replay/run-replays.ts';
 import { shareCommits } from '../pipeline/share-commits.ts';
 import { shareStandings } from '../pipeline/share-standings.ts';
+import { isRestoring, type KnownRestore } from '../pipeline/upkeep/known-restore.ts';
+import { type NotedMode, runUpkeep } from '../pipeline/upkeep/run-upkeep.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import type { Statements } from '../store/postgres/client.ts';
 import type { Downloads } from '../store/postgres/downloads.ts';
+import { postgresConsoleStore } from '../store/postgres/console-store.ts';
 import { postgresFeedStore } from '../store/postgres/feed-store.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
@@ -21,6 +25,7 @@ import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
 import { postgresReplayStore } from '../store/postgres/replay-store.ts';
 import { postgresSearchStore } from '../store/postgres/search-store.ts';
 import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
+import { postgresUpkeepStore } from '../store/postgres/upkeep-store.ts';
 import type { Config } from './config.ts';
 import { sessionTokens } from './session-tokens.ts';
 
@@ -34,6 +39,8 @@ export interface Composed {
   dispatch(untilMs: number, stopping?: () => boolean): Promise<number>;
   /** Decides once more on what failed and on what operators replay, as long as above. */
   replay(untilMs: number, stopping?: () => boolean): Promise<number>;
+  /** Notes the mode and forgets what is old, where nobody else has done so. */
+  keepUp(untilMs: number, stopping?: () => boolean): Promise<void>;
 }
 
 const PROVIDER_TIMEOUT_MS = 5_000;
@@ -60,6 +67,10 @@ export function compose(
     readonly spill: Spill | null;
     readonly knownInstance: KnownInstance;
     readonly seenPolicies: SeenPolicies;
+    readonly notedMode: NotedMode;
+    readonly knownRestore: KnownRestore;
+    /** For how long an answer to whether the database was restored counts. */
+    readonly restoreFreshMs: number;
     readonly wrongOperators: Throttle;
     readonly concurrency: number;
     /** Concurrent requests may share a commit: where sockets are shared between requests. */
@@ -105,9 +116,16 @@ export function compose(
     log,
     chance: Math.random,
   };
+  const upkeep = postgresUpkeepStore(parts.statements);
+  const keeper = {
+    ...{ store, upkeep, clock, log, mode: config.mode },
+    notedMode: parts.notedMode,
+    retention: config.retention,
+  };
   return {
     webhooks,
     process,
+    keepUp: (untilMs, stopping) => runUpkeep(keeper, untilMs, stopping),
     replay: (untilMs, stopping) => runReplays(repeater, untilMs, stopping),
     closeFeed: feed.close,
     dispatch: (untilMs, stopping) => dispatchEffects(dispatcher, untilMs, stopping),
@@ -117,6 +135,8 @@ export function compose(
       searches: postgresSearchStore(parts.statements),
       policies: postgresPolicyStore(parts.statements),
       operators: postgresOperatorStore(parts.statements),
+      upkeep,
+      console: postgresConsoleStore(parts.statements),
       feedStore,
       feed,
       webhooks,
@@ -125,6 +145,7 @@ export function compose(
       log,
       readTokens: config.readTokens,
       operatorTokens: config.operatorTokens,
+      myStreams: openStreams(),
       sessionTokens: config.tokenRules === null ? null : sessionTokens(config.tokenRules),
       wrongOperators: parts.wrongOperators,
       repeater,
@@ -133,6 +154,7 @@ export function compose(
       // Paused, the provider is called for nothing, not even for this.
       checkInstance: async () =>
         config.mode === 'paused' ? 'unknown' : checkInstance(dispatcher, knownInstance),
+      isRestoring: () => isRestoring({ store, clock }, parts.knownRestore, parts.restoreFreshMs),
       async process(delivery) {
         if (share !== null) return share(delivery);
         const [processed] = await process([delivery]);

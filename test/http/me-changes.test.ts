@@ -72,6 +72,24 @@ describe('what changes for me', () => {
   });
 });
 
+describe('pages that wait', () => {
+  it('are so many of one user at most, and others may still', async () => {
+    const [bob, ada] = [await scene.signIn('user_bob'), await scene.signIn('user_ada')];
+    const pages = await Promise.all(Array.from({ length: 32 }, () => open(bob.token(later))));
+    const refused = await scene.get('/v1/me/changes', bob.token(later));
+    expect([refused.status, await refused.json()]).toMatchObject([
+      429,
+      { error: { code: 'too_many_streams' } },
+    ]);
+    await (await open(ada.token(later))).events.close();
+    await pages[0]?.events.close();
+    await expect.poll(async () => (await scene.get('/v1/me/changes', bob.token(later))).status).toBe(200);
+    // An answer that ended is not counted any more, and neither is a refused one.
+    await (await open(bob.token(later))).events.close();
+    await Promise.all(pages.map(({ events }) => events.close()));
+  });
+});
+
 describe('the stream ends', () => {
   const { changeRole, changeRolePermissions, removeMember, banUser } = {
     changeRole: (user: string) => scene.rolecall.clerk.changeRole('org_acme', user, 'org:member'),

@@ -17,6 +17,8 @@ export interface Telling {
   write(change: FeedChange): string;
   /** How long it may go on after these. */
   msLeft(changes: readonly FeedChange[]): number;
+  /** Called once it has ended, however that came about; perhaps more than once. */
+  ended?(): void;
 }
 
 /**
@@ -26,25 +28,35 @@ export interface Telling {
 export function eventStream(c: Context, telling: Telling): Response {
   const headers = { ...NOT_KEPT, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
   // A HEAD is answered as a GET is, but nobody reads or ends its body.
-  if (c.req.method === 'HEAD') return c.body(null, 200, headers);
+  if (c.req.method === 'HEAD') {
+    telling.ended?.();
+    return c.body(null, 200, headers);
+  }
   return c.body(
-    pacedBody((signal) => events(telling, signal)),
+    pacedBody((signal) => {
+      signal.addEventListener('abort', () => telling.ended?.());
+      return events(telling, signal);
+    }),
     200,
     headers,
   );
 }
 
 async function* events(telling: Telling, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-  let page = telling.first;
-  yield `retry: 1000\n${written(telling, page)}`;
-  for (let left = telling.msLeft(page.changes); left > 0 && !signal.aborted; ) {
-    const next = await following(telling, page, Math.min(left, SIGN_OF_LIFE_MS), signal);
-    if (next === 'resync_required') return;
-    if (next === 'unavailable') continue;
-    page = next;
-    left = telling.msLeft(page.changes);
-    // Where it ends, nobody may have looked whether there is anything.
-    if (page.changes.length > 0 || left > 0) yield written(telling, page);
+  try {
+    let page = telling.first;
+    yield `retry: 1000\n${written(telling, page)}`;
+    for (let left = telling.msLeft(page.changes); left > 0 && !signal.aborted; ) {
+      const next = await following(telling, page, Math.min(left, SIGN_OF_LIFE_MS), signal);
+      if (next === 'resync_required') return;
+      if (next === 'unavailable') continue;
+      page = next;
+      left = telling.msLeft(page.changes);
+      // Where it ends, nobody may have looked whether there is anything.
+      if (page.changes.length > 0 || left > 0) yield written(telling, page);
+    }
+  } finally {
+    telling.ended?.();
   }
 }
 

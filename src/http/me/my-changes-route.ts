@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
 import { isCutOff } from '../../domain/decide-access.ts';
 import type { FeedChange, PresentedSession } from '../../pipeline/ports.ts';
-import { failure } from '../failure.ts';
+import { failure, RETRY_AFTER } from '../failure.ts';
 import { changeJson } from '../feed/change-json.ts';
 import { eventStream } from '../feed/event-stream.ts';
-import { readFeedQuery } from '../feed/feed-query.ts';
+import { type FeedQuery, readFeedQuery } from '../feed/feed-query.ts';
 import { instant } from '../json.ts';
 import type { Services } from '../services.ts';
 import { readCaller, refusedFor } from './caller.ts';
@@ -23,10 +23,25 @@ export async function readMyChanges(c: Context, services: Services): Promise<Res
   if (caller instanceof Response) return caller;
   const query = readFeedQuery(c);
   if (query instanceof Response) return query;
-  const { feed, feedStore, clock } = services;
-  const refusal = refusedFor(c, caller, await feedStore.readSession(caller));
+  const refusal = refusedFor(c, caller, await services.feedStore.readSession(caller));
   if (refusal !== null) return refusal;
+  const letGo = services.myStreams.open(caller.userId);
+  if (letGo === null) return failure(c, 'too_many_streams', RETRY_AFTER);
+  try {
+    return await follow(c, services, caller, query, letGo);
+  } catch (error) {
+    letGo();
+    throw error;
+  }
+}
 
+async function follow(
+  c: Context,
+  { feed, clock }: Services,
+  caller: PresentedSession,
+  query: FeedQuery,
+  letGo: () => void,
+): Promise<Response> {
   const lifeLeft = () => Math.max(0, caller.expiresAt - clock.now());
   const { after, epoch, limit, waitMs, asEvents } = query;
   const told = {
@@ -41,6 +56,7 @@ export async function readMyChanges(c: Context, services: Services): Promise<Res
     waitMs: asEvents ? 0 : Math.min(waitMs, lifeLeft()),
     signal: c.req.raw.signal,
   });
+  if (first === 'resync_required' || !asEvents) letGo();
   if (first === 'resync_required') return failure(c, 'resync_required');
   if (!asEvents) {
     const changes = first.changes.map((change) => toldJson(change, caller));
@@ -51,6 +67,7 @@ export async function readMyChanges(c: Context, services: Services): Promise<Res
     next: (page, ms, gone) =>
       feed.follow({ ...told, after: page.next, epoch: page.epoch, waitMs: ms, signal: gone }),
     write: (change) => JSON.stringify(toldJson(change, caller)),
+    ended: letGo,
     msLeft: (changes) =>
       feed.isClosed() || changes.some((change) => cutsOff(change, caller)) ? 0 : lifeLeft(),
   });

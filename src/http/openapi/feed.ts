@@ -68,6 +68,6 @@ export const FEED: Operations = {
     by: 'session',
     query: follows,
     answer: page,
-    errors: ['resync_required'],
+    errors: ['resync_required', 'too_many_streams'],
   },
 };
