@@ -34,6 +34,8 @@ const ENTRIES = [
   '^src/runtime/(worker|node)\\.ts$',
   '^src/cli/main\\.ts$',
   '^src/testing/stack/',
+  // Embedded by a tool.
+  '^src/console/browser/',
 ];
 const NODE_ONLY = ['^src/runtime/node(\\.ts$|/)', cli, testing];
 

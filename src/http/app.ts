@@ -20,16 +20,19 @@ import { readMember } from './member-route.ts';
 import { describeInterface } from './openapi/openapi-route.ts';
 import { OPERATOR_ROUTES } from './operator/routes.ts';
 import { echoRequestId } from './request-id.ts';
+import { refusedWhileRestoring } from './restoring.ts';
 import type { Configured, Services } from './services.ts';
 import { receiveWebhook } from './webhook-route.ts';
 
 type Handler = (c: Context, services: Services) => Response | Promise<Response>;
 
-export const ROUTES: readonly {
+export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly handler: Handler;
-}[] = [
+}
+
+export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/webhooks/clerk', handler: receiveWebhook },
   { method: 'GET', path: '/v1/organizations/:organization/members/:user', handler: readMember },
   { method: 'GET', path: '/v1/organizations/:organization/members', handler: listMembers },
@@ -66,23 +69,25 @@ export const ROUTES: readonly {
 /**
  * The whole interface as one Hono app, to be served alone or mounted in another app.
  * @param configure gives the services of a request; it is asked for every one, as Workers share nothing between them.
+ * @param pages further routes, those of the console: it knows this interface, and not the other way about.
  */
-export function createApp(configure: (c: Context) => Configured): Hono {
+export function createApp(configure: (c: Context) => Configured, pages: readonly Route[] = []): Hono {
+  const routes = [...ROUTES, ...pages];
   const app = new Hono();
   app.use(withEveryAnswer);
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.all('/healthz', (c) => failure(c, 'method_not_allowed', { allow: 'GET, HEAD' }));
-  const answer = (handler: Handler) => async (c: Context) => {
+  const answer = (path: string, handler: Handler) => async (c: Context) => {
     const configured = configure(c);
     if ('problems' in configured) return failure(c, 'misconfigured', RETRY_AFTER);
-    return guarded(c, configured.services, handler);
+    return guarded(c, configured.services, path, handler);
   };
-  for (const { method, path, handler } of ROUTES) app.on(method, path, answer(handler));
+  for (const { method, path, handler } of routes) app.on(method, path, answer(path, handler));
   // What browsers ask before they show a session token.
-  app.options('/v1/me/*', answer(preflight));
+  app.options('/v1/me/*', answer('/v1/me/*', preflight));
   // Only after every route: the refusal of one method would answer for the other methods of its path.
-  for (const path of new Set(ROUTES.map((route) => route.path))) {
-    const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => method);
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map(({ method }) => method);
     const allow = methods.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ');
     app.all(path, (c) => failure(c, 'method_not_allowed', { allow }));
   }
@@ -114,12 +119,12 @@ export function mountApp(basePath: string, app: Hono): Hono {
   return mounted;
 }
 
-async function guarded(c: Context, services: Services, handler: Handler): Promise<Response> {
+async function guarded(c: Context, services: Services, path: string, handler: Handler): Promise<Response> {
   try {
-    return await handler(c, services);
+    return (await refusedWhileRestoring(c, services, path)) ?? (await handler(c, services));
   } catch (error) {
     services.log.error(error instanceof StoreUnavailable ? 'store_unavailable' : 'unexpected_error', {
-      path: c.req.routePath,
+      path,
       error: error instanceof Error ? error.name : typeof error,
     });
     return failure(c, 'unavailable', RETRY_AFTER);

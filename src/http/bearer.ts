@@ -27,10 +27,21 @@ export function authenticate<Token extends { readonly secret: string }>(
 ): Token | null {
   const given = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? '')?.[1];
   if (given === undefined || given.length > LONGEST_TOKEN) return null;
-  const digest = sha256(utf8ToBytes(given));
+  return tokenOf(digestOf(given), tokens);
+}
+
+export function digestOf(secret: string): Uint8Array {
+  return sha256(utf8ToBytes(secret));
+}
+
+/** The token with this digest, compared as above. */
+export function tokenOf<Token extends { readonly secret: string }>(
+  digest: Uint8Array,
+  tokens: readonly Token[],
+): Token | null {
   let found: Token | null = null;
   for (const token of tokens) {
-    if (sameBytes(digest, sha256(utf8ToBytes(token.secret)))) found = token;
+    if (sameBytes(digest, digestOf(token.secret))) found = token;
   }
   return found;
 }

@@ -53,8 +53,9 @@ export interface Services {
   /** There is something to decide once more: go on with it soon, without keeping the answer waiting. */
   replaySoon(): void;
   checkInstance(): Promise<InstanceCheck>;
-  /** Whether the database came out of a backup and may not answer yet; at once where that is known. */
-  isRestoring(): boolean | Promise<boolean>;
+  /** Whether the database came out of a backup and may not answer yet, where that was asked a moment ago. */
+  knownRestoring(): boolean | null;
+  isRestoring(): Promise<boolean>;
 }
 
 /** Problems of the configuration, by name only; the services when there are none. */

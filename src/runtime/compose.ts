@@ -11,13 +11,13 @@ import type { Repeater } from '../pipeline/replay/repeater.ts';
 import { runReplays } from '../pipeline/replay/run-replays.ts';
 import { shareCommits } from '../pipeline/share-commits.ts';
 import { shareStandings } from '../pipeline/share-standings.ts';
-import { isRestoring, type KnownRestore } from '../pipeline/upkeep/known-restore.ts';
+import { isRestoring, type KnownRestore, knownRestoring } from '../pipeline/upkeep/known-restore.ts';
 import { type NotedMode, runUpkeep } from '../pipeline/upkeep/run-upkeep.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import type { Statements } from '../store/postgres/client.ts';
-import type { Downloads } from '../store/postgres/downloads.ts';
 import { postgresConsoleStore } from '../store/postgres/console-store.ts';
+import type { Downloads } from '../store/postgres/downloads.ts';
 import { postgresFeedStore } from '../store/postgres/feed-store.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
@@ -154,7 +154,8 @@ export function compose(
       // Paused, the provider is called for nothing, not even for this.
       checkInstance: async () =>
         config.mode === 'paused' ? 'unknown' : checkInstance(dispatcher, knownInstance),
-      isRestoring: () => isRestoring({ store, clock }, parts.knownRestore, parts.restoreFreshMs),
+      knownRestoring: () => knownRestoring(parts.knownRestore, clock, parts.restoreFreshMs),
+      isRestoring: () => isRestoring({ store, clock }, parts.knownRestore),
       async process(delivery) {
         if (share !== null) return share(delivery);
         const [processed] = await process([delivery]);

@@ -1,8 +1,10 @@
 import type { Context, Hono } from 'hono';
+import { CONSOLE_ROUTES } from '../console/routes.ts';
 import type { Consequences } from '../domain/effects.ts';
 import { createApp, mountApp } from '../http/app.ts';
 import { throttle } from '../http/operator/throttle.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
+import { unknownRestore } from '../pipeline/upkeep/known-restore.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
 import { postgresDownloads } from '../store/postgres/downloads.ts';
 import { compose } from './compose.ts';
@@ -43,6 +45,10 @@ export interface Rolecall {
 const DOWNLOADS = 4;
 /** Within how much a commit of another process is told of; one of this process is told of at once. */
 const POLL_MS = 100;
+/** A statement a second at most, in the way of one of the requests of that second. */
+const RESTORE_FRESH_MS = 1_000;
+/** How often to look whether there is anything to note or to forget. */
+const UPKEEP_MS = 60_000;
 
 /**
  * The server, for any runtime whose sockets outlive a request: Node, and apps that run on it. On Workers use
@@ -71,6 +77,9 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     spill: null,
     knownInstance: unknownInstance(),
     seenPolicies: { seen: null },
+    notedMode: { noted: false },
+    knownRestore: unknownRestore(),
+    restoreFreshMs: RESTORE_FRESH_MS,
     wrongOperators: throttle(),
     concurrency: 8,
     sharing: true,
@@ -88,7 +97,12 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     (stopping) => composed.replay(Number.POSITIVE_INFINITY, stopping),
     (error) => log.error('replay_failed', { error: error instanceof Error ? error.name : typeof error }),
   );
-  const app = createApp((_: Context) => ({ services: composed.services }));
+  const upkeep = dispatchLoop(
+    (stopping) => composed.keepUp(Number.POSITIVE_INFINITY, stopping),
+    (error) => log.error('upkeep_failed', { error: error instanceof Error ? error.name : typeof error }),
+    UPKEEP_MS,
+  );
+  const app = createApp((_: Context) => ({ services: composed.services }), CONSOLE_ROUTES);
   const mounted = options.basePath === undefined ? app : mountApp(options.basePath, app);
   return {
     app: mounted,
@@ -96,11 +110,12 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     start() {
       loop.start();
       replays.start();
+      upkeep.start();
     },
     drain: () => composed.closeFeed(),
     async stop() {
       composed.closeFeed();
-      await Promise.all([loop.stop(), replays.stop()]);
+      await Promise.all([loop.stop(), replays.stop(), upkeep.stop()]);
       await Promise.all([statements.end(), downloads.end()]);
     },
   };

@@ -8,6 +8,7 @@ import type {
 } from '@cloudflare/workers-types';
 import type { Context } from 'hono';
 import * as v from 'valibot';
+import { CONSOLE_ROUTES } from '../console/routes.ts';
 import { createApp } from '../http/app.ts';
 import { throttle } from '../http/operator/throttle.ts';
 import {
@@ -18,6 +19,8 @@ import {
 } from '../pipeline/consume-spill.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import type { Spill } from '../pipeline/ports.ts';
+import { unknownRestore } from '../pipeline/upkeep/known-restore.ts';
+import type { NotedMode } from '../pipeline/upkeep/run-upkeep.ts';
 import { base64OfBytes, bytesOfBase64, postgresStatements } from '../store/postgres/client.ts';
 import { postgresDownloads } from '../store/postgres/downloads.ts';
 import type { SeenPolicies } from '../store/postgres/store.ts';
@@ -39,12 +42,17 @@ const MOST_SPILLED_BYTES = 90 * 1024;
 /** Every request that waits looks for itself: there is nothing that two of them could share. */
 const POLL_MS = 1_000;
 
+/** Requests share no connection, so each that looks has to wait for it: seldom, then. */
+const RESTORE_FRESH_MS = 10_000;
+
 const clock = { now: () => Date.now() };
 const log = jsonLog(toConsole, clock.now);
 // Plain data may outlive a request. Connections may not: a client made for one request fails in the next.
 const knownInstance = unknownInstance();
 const seenPolicies: SeenPolicies = { seen: null };
 const wrongOperators = throttle();
+const notedMode: NotedMode = { noted: false };
+const knownRestore = unknownRestore();
 
 function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Composed | readonly string[] {
   const read = readConfig(env);
@@ -67,6 +75,9 @@ function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Co
     knownInstance,
     seenPolicies,
     wrongOperators,
+    notedMode,
+    knownRestore,
+    restoreFreshMs: RESTORE_FRESH_MS,
     concurrency: 4,
     sharing: false,
     dispatchSoon: () => ctx.waitUntil(dispatch(composed)),
@@ -90,6 +101,15 @@ async function replay(composed: Composed): Promise<void> {
     await composed.replay(clock.now() + DISPATCH_MS);
   } catch (error) {
     log.error('replay_failed', { error: error instanceof Error ? error.name : typeof error });
+  }
+}
+
+/** What is too much to forget for one minute waits for the next. */
+async function keepUp(composed: Composed): Promise<void> {
+  try {
+    await composed.keepUp(clock.now() + DISPATCH_MS);
+  } catch (error) {
+    log.error('upkeep_failed', { error: error instanceof Error ? error.name : typeof error });
   }
 }
 
@@ -132,7 +152,7 @@ function readSpilled(message: unknown): SpilledMessage | UnreadableMessage {
 const app = createApp((c: Context) => {
   const composed = composeFor((c.env ?? {}) as Bindings, c.executionCtx);
   return 'services' in composed ? { services: composed.services } : { problems: composed };
-});
+}, CONSOLE_ROUTES);
 
 /** How the name of the dead letters' queue ends, in `wrangler.toml`. */
 const DEAD_LETTERS = '-dead';
@@ -167,12 +187,13 @@ const worker = {
     ctx.waitUntil(dispatch(composed));
   },
 
-  /** Every minute: whatever is owed and was not carried out right after its commit, then what is to be decided again. */
+  /** Every minute: whatever is owed and was not carried out right after its commit, then what is to be decided again, then what is to be forgotten. */
   async scheduled(_controller: ScheduledController, env: Bindings, ctx: ExecutionContext): Promise<void> {
     const composed = composeFor(env, ctx);
     if (!('services' in composed)) return;
     await dispatch(composed);
     await replay(composed);
+    await keepUp(composed);
   },
 } satisfies { fetch(request: Request, env: Bindings, ctx: ExecutionContext): unknown } & Omit<
   ExportedHandler<Bindings>,

@@ -13,7 +13,14 @@ export function readOperator(
   services: Pick<Services, 'operatorTokens' | 'wrongOperators' | 'clock' | 'log'>,
 ): OperatorToken | Response {
   const operator = authenticate(c.req.header('authorization'), services.operatorTokens);
-  if (operator !== null) return operator;
+  return operator ?? refuseOperator(c, services);
+}
+
+/** The answer to a wrong token. Only wrong ones are counted. */
+export function refuseOperator(
+  c: Context,
+  services: Pick<Services, 'wrongOperators' | 'clock' | 'log'>,
+): Response {
   const waitS = countWrong(services.wrongOperators, services.clock.now());
   if (waitS !== null) return failure(c, 'too_many_attempts', { 'retry-after': String(waitS) });
   services.log.warn('operator_refused', { path: c.req.routePath });

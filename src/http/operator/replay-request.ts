@@ -4,19 +4,17 @@ import type { ReplayRequest } from '../../pipeline/ports.ts';
 import { failure } from '../failure.ts';
 import { readJson } from '../json.ts';
 import { filterFrom, filterParameters } from './filter.ts';
+import { reason } from './reason.ts';
 
 /** By hand; whoever means more has a filter. */
 const MOST_IDS = 1_000;
-const LONGEST_REASON = 500;
 
 const deliveryId = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/));
-/** A reason is for people: anything on one line that a database can keep. */
-const reason = v.pipe(v.string(), v.trim(), v.maxLength(LONGEST_REASON), v.regex(/^[^\p{Cc}\p{Cs}]*$/u));
 const how = { dry_run: v.optional(v.boolean(), false), reason: v.optional(reason, '') };
-const ids = v.pipe(v.array(deliveryId), v.minLength(1), v.maxLength(MOST_IDS));
+export const deliveryIds = v.pipe(v.array(deliveryId), v.minLength(1), v.maxLength(MOST_IDS));
 
 export const replayBody = v.union([
-  v.strictObject({ ids, ...how }),
+  v.strictObject({ ids: deliveryIds, ...how }),
   v.strictObject({ filter: v.strictObject(filterParameters), ...how }),
 ]);
 

@@ -1,17 +1,15 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
-import { runReplay } from '../../pipeline/replay/run-replays.ts';
 import { failure } from '../failure.ts';
 import { cursorFrom, cursorTo } from '../listing/cursor.ts';
 import { limit, readQuery } from '../listing/query.ts';
 import type { Services } from '../services.ts';
 import { readOperator, writingOperator } from './authorize.ts';
+import { beginReplay } from './begin-replay.ts';
 import { readNumber } from './number.ts';
 import { replayJson, resultJson } from './replay-json.ts';
 import { readReplayRequest } from './replay-request.ts';
 
-/** A few deliveries are decided on while the operator waits; the rest goes on without them. */
-const WAIT_MS = 3_000;
 const MOST_ANSWERED = 500;
 
 const place = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(2_147_483_647));
@@ -24,13 +22,7 @@ export async function startReplay(c: Context, services: Services): Promise<Respo
   if (operator instanceof Response) return operator;
   const request = await readReplayRequest(c);
   if (request instanceof Response) return request;
-  const { repeater, clock, log } = services;
-  const { id, joined } = await repeater.replays.startReplay({ ...request, by: operator.name });
-  log.info('replay_started', { replay: id, by: operator.name, dry_run: request.dryRun, joined });
-  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  const ended = await runReplay({ ...repeater, sleep }, id, clock.now() + WAIT_MS);
-  if (!ended) services.replaySoon();
-  services.dispatchSoon();
+  const { id, ended } = await beginReplay(services, { ...request, by: operator.name });
   return answer(c, services, id, 0, MOST_ANSWERED, ended ? 200 : 202);
 }
 

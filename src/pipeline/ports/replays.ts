@@ -76,6 +76,8 @@ export interface Replay {
   readonly id: number;
   readonly status: 'running' | 'done' | 'cancelled';
   readonly dryRun: boolean;
+  /** Null in lists: it may name a thousand deliveries. */
+  readonly selection: ReplaySelection | null;
   /** Null where there are too many to count. */
   readonly total: number | null;
   readonly done: number;

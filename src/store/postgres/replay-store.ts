@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { ReplayStore } from '../../pipeline/ports.ts';
+import { DELIVERY_STATUSES, type ReplayStore } from '../../pipeline/ports.ts';
 import { checked } from './checked.ts';
 import { bytesOfBase64, type Statements, StoreMoved } from './client.ts';
 import { commitPayload } from './commit.ts';
@@ -35,11 +35,21 @@ const leased = v.nullable(
 const started = v.object({ id: count, joined: v.boolean() });
 const committed = v.nullable(v.object({ revision: v.nullable(count), owed: count }));
 
+const filter = v.object({
+  status: v.nullable(v.picklist(DELIVERY_STATUSES)),
+  type: maybe,
+  organizationId: maybe,
+  userId: maybe,
+  from: v.nullable(count),
+  to: v.nullable(count),
+});
+
 const replays = v.array(
   v.object({
     id: count,
     status: v.picklist(['running', 'done', 'cancelled']),
     dryRun: v.boolean(),
+    selection: v.nullable(v.union([v.object({ ids: v.array(text) }), v.object({ filter })])),
     total: v.nullable(count),
     done: count,
     outcomes: v.record(text, count),

@@ -1,0 +1,31 @@
+import type { Route } from '../http/app.ts';
+import { ASSETS } from './assets.ts';
+import { deliveries } from './pages/deliveries.ts';
+import { delivery } from './pages/delivery.ts';
+import { effects } from './pages/effects.ts';
+import { holds } from './pages/holds.ts';
+import { replay } from './pages/replay.ts';
+import { replays } from './pages/replays.ts';
+import { retry } from './writes/effects.ts';
+import { approve, reject } from './writes/holds.ts';
+import { cancel, preview, run } from './writes/replays.ts';
+import { signIn, signOut } from './writes/sign-in.ts';
+
+/** The operators' pages, and what can be done from them. */
+export const CONSOLE_ROUTES: readonly Route[] = [
+  ...ASSETS,
+  deliveries,
+  delivery,
+  replays,
+  replay,
+  effects,
+  holds,
+  signIn,
+  signOut,
+  preview,
+  run,
+  cancel,
+  retry,
+  approve,
+  reject,
+];
