@@ -4,6 +4,7 @@ import { effectJson } from '../http/operator/effect-json.ts';
 import { EFFECT_STATUSES, type EffectEntry, type EffectRetried } from '../pipeline/ports.ts';
 import { withOperatorTools } from './database.ts';
 import { endAsFailed, fail, misused, print } from './output.ts';
+import { pauseCommand, resumeCommand } from './pause-commands.ts';
 import { table } from './table.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -48,7 +49,7 @@ export function effectsCommand(): Command {
       print(options, { effect: id, result }, RESULTS[result]);
       if (result === 'done' || result === 'observed') endAsFailed();
     });
-  return effects;
+  return effects.addCommand(pauseCommand()).addCommand(resumeCommand());
 }
 
 const RESULTS: Readonly<Record<EffectRetried, string>> = {

@@ -1,5 +1,6 @@
 import { type AccessToken, LONGEST_TOKEN, type OperatorToken } from '../http/bearer.ts';
 import { MODES, type Mode } from '../pipeline/ports.ts';
+import type { Retention } from '../pipeline/upkeep/forget-old.ts';
 import { signingSecretProblem } from '../provider/clerk/verify.ts';
 import type { TokenRules } from '../sdk/guard/session-token.ts';
 import { readTokenRules } from './session-tokens.ts';
@@ -14,7 +15,11 @@ export interface Config {
   /** Whose session tokens are taken; null for nobody's. */
   readonly tokenRules: TokenRules | null;
   readonly mode: Mode;
+  readonly retention: Retention;
 }
+
+/** Long enough for a replay after a holiday, and no longer: they hold names and addresses. */
+const KEEP_PAYLOADS_DAYS = 30;
 
 export type Environment = Readonly<Record<string, unknown>>;
 
@@ -82,6 +87,18 @@ export function readConfig(
   const mode = MODES.find((known) => known === (text('ROLECALL_MODE') || 'enforce'));
   if (mode === undefined) problems.push('ROLECALL_MODE must be enforce, observe or paused');
 
+  const days = (name: string): number | null => {
+    const given = text(name);
+    if (given === '') return null;
+    const read = /^[1-9][0-9]{0,4}$/.test(given) ? Number(given) : Number.NaN;
+    if (Number.isNaN(read)) problems.push(`${name} must be a whole number of days, 1 to 99999`);
+    return read;
+  };
+  const retention = {
+    payloadDays: days('ROLECALL_KEEP_PAYLOADS') ?? KEEP_PAYLOADS_DAYS,
+    changeDays: days('ROLECALL_KEEP_CHANGES'),
+  };
+
   if (problems.length > 0 || mode === undefined || 'problems' in tokens) return { problems };
   return {
     config: {
@@ -92,6 +109,7 @@ export function readConfig(
       operatorTokens: operatorTokens.filter((token) => token !== null),
       tokenRules: tokens.rules,
       mode,
+      retention,
     },
   };
 }

@@ -9,10 +9,11 @@ export interface DispatchLoop {
   stop(): Promise<void>;
 }
 
-/** Runs `dispatch` when nudged and once a sweep, one run at a time. A failed run loses nothing: the next one finds it. */
+/** Runs `dispatch` when nudged and every `everyMs`, one run at a time. A failed run loses nothing: the next one finds it. */
 export function dispatchLoop(
   dispatch: (stopping: () => boolean) => Promise<unknown>,
   failed: (error: unknown) => void,
+  everyMs = SWEEP_MS,
 ): DispatchLoop {
   let running: Promise<void> | null = null;
   let stopping = false;
@@ -21,7 +22,7 @@ export function dispatchLoop(
 
   const idle = () =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, SWEEP_MS);
+      const timer = setTimeout(resolve, everyMs);
       wake = () => {
         clearTimeout(timer);
         resolve();

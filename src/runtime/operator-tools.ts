@@ -6,6 +6,7 @@ import { postgresStatements } from '../store/postgres/client.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresReplayStore } from '../store/postgres/replay-store.ts';
 import { postgresStore } from '../store/postgres/store.ts';
+import { postgresUpkeepStore } from '../store/postgres/upkeep-store.ts';
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -25,5 +26,6 @@ export function operatorTools(databaseUrl: string, mode: Mode) {
     chance: Math.random,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
-  return { operators, repeater, end: () => statements.end() };
+  const upkeep = postgresUpkeepStore(statements);
+  return { operators, repeater, upkeep, end: () => statements.end() };
 }

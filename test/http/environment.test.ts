@@ -31,8 +31,19 @@ describe('the environment', () => {
         operatorTokens: [{ name: 'default', mayWrite: true, secret: 'operate' }],
         tokenRules: null,
         mode: 'enforce',
+        retention: { payloadDays: 30, changeDays: null },
       },
     });
+  });
+
+  it('says how long what is old is kept, in whole days', () => {
+    const read = readConfig({ ...complete, ROLECALL_KEEP_PAYLOADS: '7', ROLECALL_KEEP_CHANGES: '400' });
+    expect(read).toMatchObject({ config: { retention: { payloadDays: 7, changeDays: 400 } } });
+    for (const name of ['ROLECALL_KEEP_PAYLOADS', 'ROLECALL_KEEP_CHANGES']) {
+      for (const days of ['0', '-1', '1.5', '30d', '1e3', 'for ever', '100000']) {
+        expect(problemsOf({ [name]: days })).toEqual([textLike(new RegExp(`^${name} `))]);
+      }
+    }
   });
 
   it('has all its problems told at once, by name', () => {

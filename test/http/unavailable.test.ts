@@ -5,6 +5,7 @@ import { throttle } from '../../src/http/operator/throttle.ts';
 import { consumeSpill, type SpilledMessage } from '../../src/pipeline/consume-spill.ts';
 import { unknownInstance } from '../../src/pipeline/instance-check.ts';
 import type { Spill } from '../../src/pipeline/ports.ts';
+import { unknownRestore } from '../../src/pipeline/upkeep/known-restore.ts';
 import { compose } from '../../src/runtime/compose.ts';
 import { readConfig } from '../../src/runtime/config.ts';
 import { postgresStatements } from '../../src/store/postgres/client.ts';
@@ -110,6 +111,9 @@ describe('with a queue, while the database is away', () => {
       spill,
       knownInstance: unknownInstance(),
       seenPolicies: { seen: null },
+      notedMode: { noted: false },
+      knownRestore: unknownRestore(),
+      restoreFreshMs: 1_000,
       wrongOperators: throttle(),
       concurrency: 1,
       sharing: true,
@@ -281,13 +285,24 @@ describe('readiness', () => {
   it('is not there on a database without our schema, or with another one', async () => {
     const running = await startRolecall({ paused: false });
     try {
-      await execute(
-        running.databaseUrl,
-        `create or replace function rolecall.read_readiness(nothing jsonb) returns jsonb language sql stable
-           return jsonb_build_object('schemaVersion', 999, 'providerInstance', null)`,
-      );
-      const newer = await running.get('/readyz');
-      expect([newer.status, newer.json]).toMatchObject([503, { error: { code: 'schema_mismatch' } }]);
+      const schema = (version: number, oldestCode: number) =>
+        execute(
+          running.databaseUrl,
+          `create or replace function rolecall.read_readiness(nothing jsonb) returns jsonb language sql return
+             jsonb_build_object('schemaVersion', ${version}, 'oldestCode', ${oldestCode}, 'providerInstance', null,
+                                'restoringSince', null)`,
+        );
+      const answered = async () => {
+        const { status, text } = await running.get('/readyz');
+        return [status, text];
+      };
+      await schema(0, 0);
+      expect(await answered()).toEqual([503, expect.stringContaining('Run the migrations') as unknown]);
+      // The migrations of a release come before its code: until then this code goes on.
+      await schema(999, 1);
+      expect(await answered()).toEqual([200, expect.stringContaining('ready') as unknown]);
+      await schema(999, 999);
+      expect(await answered()).toEqual([503, expect.stringContaining('Deploy the newer version') as unknown]);
       await execute(running.databaseUrl, 'drop schema rolecall cascade');
       const none = await running.get('/readyz');
       expect([none.status, none.json]).toMatchObject([503, { error: { code: 'schema_mismatch' } }]);

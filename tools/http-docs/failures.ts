@@ -27,6 +27,7 @@ export function errorsOf(route: string, { by, query, body, errors = [] }: Operat
         ] as const)
       : []),
     ...(by === 'anyone' ? [] : (['unavailable', 'misconfigured'] as const)),
+    ...(by === 'app' || by === 'session' ? (['restoring'] as const) : []),
     ...errors,
   ];
   return [...new Set(codes)];

@@ -5,6 +5,15 @@ import type { Operations } from './operation.ts';
 import { OPERATORS } from './operators.ts';
 import { REPLAYS } from './replays.ts';
 import { SERVICE } from './service.ts';
+import { UPKEEP } from './upkeep.ts';
 
 /** Every route in words. A test fails for one that is missing here. */
-export const OPERATIONS: Operations = { ...APPS, ...FEED, ...AUTHZEN, ...OPERATORS, ...REPLAYS, ...SERVICE };
+export const OPERATIONS: Operations = {
+  ...APPS,
+  ...FEED,
+  ...AUTHZEN,
+  ...OPERATORS,
+  ...REPLAYS,
+  ...UPKEEP,
+  ...SERVICE,
+};

@@ -33,7 +33,7 @@ export const SERVICE: Operations = {
     title: 'Whether database, schema and Clerk instance fit together',
     by: 'anyone',
     answer: v.strictObject({ status: v.literal('ready'), instance: text }),
-    errors: ['unavailable', 'misconfigured', 'schema_mismatch', 'wrong_instance_key'],
+    errors: ['unavailable', 'misconfigured', 'schema_mismatch', 'wrong_instance_key', 'restoring'],
   },
   'GET /openapi.json': {
     group: 'Service',

@@ -2,6 +2,7 @@ import { listDeliveries, readDelivery } from './delivery-routes.ts';
 import { listEffects, retryEffect } from './effect-routes.ts';
 import { approve, listHolds, reject } from './hold-routes.ts';
 import { cancelReplay, listReplays, readReplay, startReplay } from './replay-routes.ts';
+import { pauseEffects, resumeEffects } from './upkeep-routes.ts';
 
 /** What operators look at and repair. Every one asks for an operator's token first. */
 export const OPERATOR_ROUTES = [
@@ -9,6 +10,8 @@ export const OPERATOR_ROUTES = [
   { method: 'GET', path: '/operator/v1/deliveries/:id', handler: readDelivery },
   { method: 'GET', path: '/operator/v1/effects', handler: listEffects },
   { method: 'POST', path: '/operator/v1/effects/:id/retry', handler: retryEffect },
+  { method: 'POST', path: '/operator/v1/effects/pause', handler: pauseEffects },
+  { method: 'POST', path: '/operator/v1/effects/resume', handler: resumeEffects },
   { method: 'GET', path: '/operator/v1/holds', handler: listHolds },
   { method: 'POST', path: '/operator/v1/holds/:id/approve', handler: approve },
   { method: 'POST', path: '/operator/v1/holds/:id/reject', handler: reject },

@@ -6,6 +6,10 @@ import type { Standing, StandingKeys } from './standing.ts';
 
 export interface Readiness {
   readonly schemaVersion: number;
+  /** Code that was written for this schema, or for a later one, works on the database. */
+  readonly oldestCode: number;
+  /** ISO 8601; null unless it was restored from a backup and waits to be compared with the provider. */
+  readonly restoringSince: string | null;
   readonly providerInstance: string | null;
 }
 

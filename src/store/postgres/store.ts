@@ -38,7 +38,12 @@ const leased = v.array(
 
 const settled = v.picklist(['done', 'dead', 'retry', 'again', 'lost_lease']);
 
-const readiness = v.object({ schemaVersion: v.number(), providerInstance: v.nullable(v.string()) });
+const readiness = v.object({
+  schemaVersion: v.number(),
+  oldestCode: v.number(),
+  providerInstance: v.nullable(v.string()),
+  restoringSince: v.nullable(v.string()),
+});
 
 /**
  * The policy that was read last, so that it need not be read again: what has a digest never changes. On Workers it
