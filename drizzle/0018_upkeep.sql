@@ -277,11 +277,7 @@ BEGIN
     WHEN 'reconciled' THEN
       WITH old AS (
         SELECT k.reconciliation_id, k.membership_id FROM rolecall.reconciled AS k
-         WHERE k.reconciliation_id = (
-           SELECT r.id FROM rolecall.reconciliations AS r
-            WHERE r.status <> 'running'
-              AND EXISTS (SELECT FROM rolecall.reconciled AS e WHERE e.reconciliation_id = r.id)
-            ORDER BY r.id LIMIT 1)
+         WHERE (SELECT r.status <> 'running' FROM rolecall.reconciliations AS r WHERE r.id = k.reconciliation_id)
          LIMIT most FOR UPDATE SKIP LOCKED)
       DELETE FROM rolecall.reconciled AS n USING old WHERE n.reconciliation_id = old.reconciliation_id AND n.membership_id = old.membership_id;
     WHEN 'console_sessions' THEN
