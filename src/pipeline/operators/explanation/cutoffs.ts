@@ -1,0 +1,48 @@
+import { holdingsOf, rolesIn } from '../../../domain/access.ts';
+import { type Case, isStanding } from './case.ts';
+import { type Because, because, changeThat, isoTime, sourceIn } from './trail.ts';
+
+interface Found {
+  readonly of: 'member' | 'user' | 'organization' | 'role';
+  readonly id: string;
+  readonly at: number;
+}
+
+/** What refuses tokens of this user in this organization, the latest first. */
+export function cutoffsOf(one: Case): readonly Found[] {
+  const { question, member, user, organization, membership, derived, draft } = one;
+  const { organizationId, userId } = question;
+  const held =
+    membership === undefined
+      ? []
+      : [
+          ...holdingsOf(membership).flatMap(rolesIn),
+          ...rolesIn({ role: membership.role ?? '', scoped: membership.scoped }),
+          ...(derived !== null && isStanding(one) ? [derived] : []),
+        ];
+  const found = [
+    { of: 'member' as const, id: `${organizationId}/${userId}`, at: member?.cutoff ?? null },
+    { of: 'user' as const, id: userId, at: user?.cutoff ?? null },
+    { of: 'organization' as const, id: organizationId, at: organization?.cutoff ?? null },
+    ...[...new Set(held)].map((id) => ({
+      of: 'role' as const,
+      id,
+      at: draft.roleKeys.get(id)?.cutoff ?? null,
+    })),
+  ];
+  return found
+    .flatMap(({ at, ...rest }) => (at === null ? [] : [{ ...rest, at }]))
+    .sort((a, b) => b.at - a.at);
+}
+
+export function cutoffWords(one: Case): readonly Because[] {
+  return cutoffsOf(one).map(({ of, id, at }) => {
+    const change = changeThat(
+      one.provenance,
+      ({ cutoff }) => cutoff !== null && cutoff.of === of && cutoff.id === id && cutoff.at === isoTime(at),
+    );
+    const whose = of === 'role' ? `of the role ${id}` : of === 'member' ? 'of this member' : `of ${id}`;
+    const text = `Session tokens ${whose} issued at or before ${isoTime(at)} are refused${change === null ? '' : `, since it was ${change.kind.replaceAll('_', ' ')}`}`;
+    return because(`cutoff_${of}`, text, change === null ? null : sourceIn(change));
+  });
+}

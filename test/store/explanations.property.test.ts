@@ -1,0 +1,120 @@
+import * as fc from 'fast-check';
+import postgres, { type Sql } from 'postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Facts } from '../../src/domain/facts.ts';
+import { grantText } from '../../src/domain/grant.ts';
+import { pairKey } from '../../src/domain/ids.ts';
+import { explainAccess } from '../../src/pipeline/operators/explain-access.ts';
+import { postgresAuditStore } from '../../src/store/postgres/audit-store.ts';
+import { postgresStatements, type Statements } from '../../src/store/postgres/client.ts';
+import { postgresPolicyStore } from '../../src/store/postgres/policy-store.ts';
+import { postgresStore } from '../../src/store/postgres/store.ts';
+import { freshDatabase } from '../setup/fresh-database.ts';
+import { ACME, factsOf, PERMISSIONS, storeFacts, USERS, world } from './support/random-facts.ts';
+
+// What an explanation says is what the database answers, for whatever facts.
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let sql: Sql;
+let statements: Statements;
+beforeAll(async () => {
+  database = await freshDatabase();
+  sql = postgres(database.url, { max: 2, onnotice: () => undefined });
+  statements = postgresStatements(database.url, { connections: 1 });
+});
+afterAll(async () => {
+  await statements.end();
+  await sql.end();
+  await database.drop();
+});
+
+const time = fc.option(fc.integer({ min: 1, max: 9_999 }), { freq: 3 });
+const rare = fc.option(fc.integer({ min: 1, max: 4 }), { freq: 1, nil: null });
+const beside = fc.record({
+  users: fc.tuple(
+    ...USERS.map(() =>
+      fc.option(fc.record({ suspended: fc.boolean(), deletedAt: rare, cutoff: time }), { freq: 1 }),
+    ),
+  ),
+  pairs: fc.tuple(...USERS.map(() => time)),
+  organization: fc.record({ deletedAt: rare, cutoff: time }),
+  roles: fc.array(time, { minLength: 6, maxLength: 6 }),
+});
+type Beside = typeof beside extends fc.Arbitrary<infer B> ? B : never;
+
+let versions = 0;
+
+/** The policy as it would have been activated, and what readings join: users, deletions, cutoffs. */
+async function storeBeside(facts: Facts, { users, pairs, organization, roles }: Beside): Promise<void> {
+  versions += 1;
+  const document = { name: 'a policy', scopes: [], permissions: {}, roles: {}, constraints: [], seats: {} };
+  const digest = facts.policy === null ? null : `digest ${versions}`;
+  await sql.begin(async (tx) => {
+    if (facts.policy !== null) {
+      await tx`
+        insert into rolecall.policies (version, name, document, compiled, digest, applied_by, reason)
+        values (${versions}, 'a policy', ${tx.json(document)}, ${JSON.stringify(facts.policy)}::text::jsonb, ${digest}, 'ann', '')`;
+    }
+    await tx`update rolecall.active_policy set version = ${facts.policy === null ? 0 : versions}, digest = ${digest}`;
+    await tx`truncate rolecall.users`;
+    for (const [index, one] of users.entries()) {
+      if (one === null) continue;
+      await tx`
+        insert into rolecall.users (id, suspended, deleted_at, cutoff)
+        values (${USERS[index] ?? ''}, ${one.suspended}, ${one.deletedAt}, ${one.cutoff})`;
+    }
+    for (const [index, at] of pairs.entries())
+      await tx`update rolecall.pairs set cutoff = ${at} where user_id = ${USERS[index] ?? ''}`;
+    await tx`update rolecall.organizations set deleted_at = ${organization.deletedAt}, cutoff = ${organization.cutoff}`;
+    for (const [index, key] of [...facts.roleKeys.keys()].entries())
+      await tx`update rolecall.role_keys set cutoff = ${roles[index] ?? null} where key = ${key}`;
+  });
+}
+
+const GRANTED = ['granted_by_role', 'granted_by_feature'];
+
+test('explanations answer what the database answers, and give a reason, whatever the facts and the policy', {
+  timeout: 120_000,
+}, async () => {
+  const store = postgresStore(statements, { seen: null });
+  const audit = postgresAuditStore(statements);
+  const policies = postgresPolicyStore(statements);
+  let yes = 0;
+  await fc.assert(
+    fc.asyncProperty(world, beside, async (given, more) => {
+      const facts = factsOf(given);
+      await storeFacts(sql, given, facts);
+      await storeBeside(facts, more);
+      const { members } = await store.readStanding({
+        members: USERS.map((user) => [ACME, user] as const),
+        agents: [],
+        sessions: [],
+      });
+      for (const user of USERS) {
+        for (const permission of [...PERMISSIONS, 'see own', 'nobody.grants:this']) {
+          const told = await explainAccess(
+            { store, audit, policies },
+            { organizationId: ACME, userId: user, permission },
+          );
+          const [row] = await sql`
+            select rolecall.has_permission(${user}, ${ACME}, ${permission}) as held,
+                   rolecall.cutoff_of(${user}, ${ACME})::int as cutoff,
+                   (select role from rolecall.members where organization_id = ${ACME} and user_id = ${user}) as role`;
+          expect([told.answer, told.role, told.cutoff]).toEqual([
+            row?.['held'],
+            row?.['role'],
+            row?.['cutoff'] === null ? null : new Date(row?.['cutoff'] as number).toISOString(),
+          ]);
+          const standing = members.get(pairKey(ACME, user));
+          expect([...told.permissions].sort()).toEqual((standing?.grants ?? []).map(grantText).sort());
+          const codes = told.because.map(({ code }) => code);
+          expect(codes.some((code) => GRANTED.includes(code))).toBe(told.answer);
+          expect(codes.filter((code) => !code.startsWith('cutoff_')).length).toBeGreaterThan(0);
+          if (told.answer === true) yes += 1;
+        }
+      }
+    }),
+    { numRuns: Number(process.env['ROLECALL_PROPERTY_RUNS'] ?? 40), includeErrorInReport: true },
+  );
+  expect(yes).toBeGreaterThan(0);
+});
