@@ -1,5 +1,6 @@
 import type { Feed } from '../pipeline/feed/follow-changes.ts';
 import type { InstanceCheck } from '../pipeline/instance-check.ts';
+import type { StatusReader } from '../pipeline/operators/status.ts';
 import type {
   Clock,
   ConsoleStore,
@@ -30,6 +31,7 @@ export interface Services {
   readonly policies: PolicyStore;
   readonly operators: OperatorStore;
   readonly repeater: Repeater;
+  readonly status: StatusReader;
   readonly console: ConsoleStore;
   readonly upkeep: UpkeepStore;
   readonly feedStore: FeedStore;

@@ -24,6 +24,7 @@ import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
 import { postgresReplayStore } from '../store/postgres/replay-store.ts';
 import { postgresSearchStore } from '../store/postgres/search-store.ts';
+import { postgresStatusStore } from '../store/postgres/status-store.ts';
 import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
 import { postgresUpkeepStore } from '../store/postgres/upkeep-store.ts';
 import type { Config } from './config.ts';
@@ -44,6 +45,7 @@ export interface Composed {
 }
 
 const PROVIDER_TIMEOUT_MS = 5_000;
+const RECONCILE_EVERY_MS = 24 * 3_600_000;
 
 /**
  * 30 % of Clerk's limits (https://clerk.com/docs/guides/how-clerk-works/system-limits): 1,000 requests per 10 seconds
@@ -116,6 +118,9 @@ export function compose(
     log,
     chance: Math.random,
   };
+  // Paused, the provider is called for nothing, not even for this.
+  const checkOwnInstance = async () =>
+    config.mode === 'paused' ? 'unknown' : checkInstance(dispatcher, knownInstance);
   const upkeep = postgresUpkeepStore(parts.statements);
   const keeper = {
     ...{ store, upkeep, clock, log, mode: config.mode },
@@ -149,11 +154,16 @@ export function compose(
       sessionTokens: config.tokenRules === null ? null : sessionTokens(config.tokenRules),
       wrongOperators: parts.wrongOperators,
       repeater,
+      status: {
+        statuses: postgresStatusStore(parts.statements),
+        mode: config.mode,
+        budget: dispatcher.budget,
+        reconcileEveryMs: RECONCILE_EVERY_MS,
+        checkInstance: checkOwnInstance,
+      },
       dispatchSoon: () => parts.dispatchSoon(),
       replaySoon: () => parts.replaySoon(),
-      // Paused, the provider is called for nothing, not even for this.
-      checkInstance: async () =>
-        config.mode === 'paused' ? 'unknown' : checkInstance(dispatcher, knownInstance),
+      checkInstance: checkOwnInstance,
       knownRestoring: () => knownRestoring(parts.knownRestore, clock, parts.restoreFreshMs),
       isRestoring: () => isRestoring({ store, clock }, parts.knownRestore),
       async process(delivery) {

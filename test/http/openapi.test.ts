@@ -80,7 +80,8 @@ function expectDescribed(route: string, { status, json, text }: Answer): void {
       .trim()
       .split('\n')
       .map((line): unknown => JSON.parse(line));
-  const answers = operation.media === undefined ? [json] : lines();
+  const whole = operation.media === 'text/plain' ? text : json;
+  const answers = operation.media === 'application/x-ndjson' ? lines() : [whole];
   const read = v.safeParse(v.array(operation.answer), answers);
   expect(
     read.issues?.map((issue) => [v.getDotPath(issue), issue.message]),

@@ -13,8 +13,8 @@ export interface Operation {
   readonly body?: v.GenericSchema;
   /** Of the JSON that a 200 holds. */
   readonly answer: v.GenericSchema;
-  /** Instead of application/json: then the answer is of each line. */
-  readonly media?: 'application/x-ndjson';
+  /** Instead of application/json: then the answer is of each line, or of the whole text. */
+  readonly media?: 'application/x-ndjson' | 'text/plain';
   /** What a 202 means; it holds what a 200 does. */
   readonly accepted?: string;
   /** Besides those that every route of its kind has. */

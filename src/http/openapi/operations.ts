@@ -5,6 +5,7 @@ import type { Operations } from './operation.ts';
 import { OPERATORS } from './operators.ts';
 import { REPLAYS } from './replays.ts';
 import { SERVICE } from './service.ts';
+import { STATUS } from './status.ts';
 import { UPKEEP } from './upkeep.ts';
 
 /** Every route in words. A test fails for one that is missing here. */
@@ -14,6 +15,7 @@ export const OPERATIONS: Operations = {
   ...AUTHZEN,
   ...OPERATORS,
   ...REPLAYS,
+  ...STATUS,
   ...UPKEEP,
   ...SERVICE,
 };

@@ -1,11 +1,17 @@
+import { readMetrics } from '../metrics-route.ts';
+import { readActivity } from './activity-route.ts';
 import { listDeliveries, readDelivery } from './delivery-routes.ts';
 import { listEffects, retryEffect } from './effect-routes.ts';
 import { approve, listHolds, reject } from './hold-routes.ts';
 import { cancelReplay, listReplays, readReplay, startReplay } from './replay-routes.ts';
+import { readStatus } from './status-route.ts';
 import { pauseEffects, resumeEffects } from './upkeep-routes.ts';
 
 /** What operators look at and repair. Every one asks for an operator's token first. */
 export const OPERATOR_ROUTES = [
+  { method: 'GET', path: '/operator/v1/status', handler: readStatus },
+  { method: 'GET', path: '/operator/v1/activity', handler: readActivity },
+  { method: 'GET', path: '/metrics', handler: readMetrics },
   { method: 'GET', path: '/operator/v1/deliveries', handler: listDeliveries },
   { method: 'GET', path: '/operator/v1/deliveries/:id', handler: readDelivery },
   { method: 'GET', path: '/operator/v1/effects', handler: listEffects },

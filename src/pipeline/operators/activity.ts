@@ -1,0 +1,32 @@
+import type { StatusStore } from '../ports.ts';
+import { quantile } from './latency.ts';
+
+/** A day: as far as minutes are kept. */
+export const MOST_MINUTES = 24 * 60;
+
+export interface Activity {
+  readonly stepSeconds: number;
+  readonly points: readonly {
+    /** When the step began. */
+    readonly at: string;
+    readonly received: number;
+    readonly failed: number;
+    readonly removed: number;
+    readonly backlog: number;
+    readonly refusedP50Ms: number | null;
+    readonly refusedP99Ms: number | null;
+  }[];
+}
+
+/** What happened in the last minutes, in at most 120 steps, for charts. */
+export async function readActivity(statuses: StatusStore, minutes: number): Promise<Activity> {
+  const { stepSeconds, bounds, points } = await statuses.readActivity(minutes);
+  return {
+    stepSeconds,
+    points: points.map(({ refused, ...point }) => ({
+      ...point,
+      refusedP50Ms: quantile({ bounds, counts: refused }, 0.5),
+      refusedP99Ms: quantile({ bounds, counts: refused }, 0.99),
+    })),
+  };
+}
