@@ -155,7 +155,8 @@ function rederiveKeysOf(
   return heldBack;
 }
 
-function isBounded(draft: Draft, roleId: string): boolean {
+/** Whether a key of the role grants less than its definition says, until the provider is heard. */
+export function isBounded(draft: Draft, roleId: string): boolean {
   const unbounded = deriveProvided(draft, { roleId, bound: null, boundAt: null });
   return keysOf(draft, roleId).some((key) => difference(unbounded, key.provided).length > 0);
 }

@@ -1,7 +1,8 @@
 import { createClerkClient } from '@clerk/backend';
 import { isClerkAPIResponseError } from '@clerk/backend/errors';
 import * as v from 'valibot';
-import type { Clock, Provider, ProviderAnswer, ProviderFailure } from '../../pipeline/ports.ts';
+import type { Evidence } from '../../domain/evidence.ts';
+import type { Clock, Provider, ProviderAnswer, ProviderFailure, ProviderPage } from '../../pipeline/ports.ts';
 import { membershipSnapshot, organizationSnapshot, roleSnapshot, userSnapshot } from './evidence.ts';
 import * as shapes from './shapes.ts';
 
@@ -15,6 +16,9 @@ export interface BackendApiOptions {
 
 /** Clerk's own largest page. */
 const PAGE = 500;
+
+/** Whoever comes while pages are read comes at the end, and moves nobody. */
+const FIRST_MADE = '+created_at';
 
 /** Clerk counts by windows of 10 seconds; past this it is asked whether it still minds. */
 const LONGEST_PAUSE_S = 300;
@@ -100,8 +104,61 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
         });
         const evidence = data.map((one) => roleSnapshot(roleFromClient(one), 'observed', at));
         insist(data.length > 0 || offset >= totalCount);
-        return { evidence, more: offset + data.length < totalCount };
+        return pageOf(evidence, offset, totalCount);
       });
+    },
+
+    async organizations(offset) {
+      const at = now();
+      return ask(async () => {
+        const { data, totalCount } = await clerk.organizations.getOrganizationList({
+          limit: PAGE,
+          offset,
+          orderBy: FIRST_MADE,
+        });
+        const evidence = data.map((one) =>
+          organizationSnapshot(v.parse(shapes.organization, one.raw), 'observed', at),
+        );
+        insist(data.length > 0 || offset >= totalCount);
+        return pageOf(evidence, offset, totalCount);
+      });
+    },
+
+    async users(organizationId, offset) {
+      const at = now();
+      return ask(async () => {
+        const { data, totalCount } = await clerk.users.getUserList({
+          limit: PAGE,
+          offset,
+          orderBy: FIRST_MADE,
+          ...(organizationId === null ? {} : { organizationId: [organizationId] }),
+        });
+        const evidence = data.map((one) => userSnapshot(v.parse(shapes.user, one.raw), 'observed', at));
+        // Counted by a call of its own, which knows no organizations.
+        return pageOf(evidence, offset, organizationId === null ? totalCount : null);
+      });
+    },
+
+    async memberships(organizationId, offset) {
+      const at = now();
+      const wanted = { limit: PAGE, offset, orderBy: FIRST_MADE } as const;
+      const list = () =>
+        organizationId === null
+          ? clerk.organizations.getInstanceOrganizationMembershipList(wanted)
+          : clerk.organizations.getOrganizationMembershipList({ ...wanted, organizationId });
+      return ask(
+        async () => {
+          const { data, totalCount } = await list();
+          const found = data.map((membership) => v.parse(shapes.membership, membership.raw));
+          for (const { organization } of found) {
+            insist(organizationId === null || organization.id === organizationId);
+          }
+          insist(found.length > 0 || offset >= totalCount);
+          const evidence = found.map((one) => membershipSnapshot(one, 'observed', at));
+          return pageOf(evidence, offset, totalCount);
+        },
+        organizationId === null ? undefined : { evidence: [], more: false, total: 0 },
+      );
     },
 
     async sessions(userId, offset) {
@@ -127,6 +184,13 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
       }, 'gone');
     },
   };
+}
+
+/** A full page is followed by another one, whatever was counted: a count that is too low must hide nobody. */
+function pageOf(evidence: readonly Evidence[], offset: number, total: number | null): ProviderPage {
+  const more =
+    evidence.length >= PAGE || (total !== null && evidence.length > 0 && offset + evidence.length < total);
+  return { evidence, more, total };
 }
 
 function roleFromClient(data: unknown) {

@@ -1,0 +1,161 @@
+import { type Decided, type Item, questionsAbout } from '../../domain/decide/decide.ts';
+import type { Evidence } from '../../domain/evidence.ts';
+import { decideAndCommit } from '../decide-and-commit.ts';
+import {
+  type CausedEffect,
+  type Drift,
+  type DriftOutcome,
+  type LeasedReconciliation,
+  type ReconciledPage,
+  StoreRejected,
+  StoreUnavailable,
+} from '../ports.ts';
+import { problemOf } from '../process.ts';
+import { driftOf } from './drift.ts';
+import { type Reconciler, ReconciliationStopped, record } from './reconciler.ts';
+
+/** What differs is decided on in commits of so many: a fresh event never waits long for the rows they touch. */
+const MOST_TOGETHER = 100;
+
+/**
+ * Compares a page of the provider's with what is held to be true, and decides on what differs: one reading and one
+ * commit, which also says where the next page begins. Where much differs, and where one breaks the others, the page is
+ * halved.
+ */
+export async function takePage(
+  reconciler: Reconciler,
+  leased: LeasedReconciliation,
+  page: readonly Evidence[],
+  next: ReconciledPage['next'],
+): Promise<void> {
+  try {
+    if (await takeTogether(reconciler, leased, page, next)) return;
+  } catch (error) {
+    if (error instanceof StoreUnavailable || error instanceof ReconciliationStopped) throw error;
+    if (error instanceof StoreRejected && error.about === 'schema') {
+      throw new StoreUnavailable('the schema does not fit', { cause: error });
+    }
+    const [only] = page;
+    if (page.length <= 1 && only !== undefined) {
+      reconciler.log.error('reconciled_spoilt', { kind: only.kind, problem: problemOf(error) });
+      return leaveOut(reconciler, leased, only, next);
+    }
+    if (page.length === 0) throw error;
+  }
+  const half = Math.ceil(page.length / 2);
+  await takePage(reconciler, leased, page.slice(0, half), null);
+  await takePage(reconciler, leased, page.slice(half), next);
+}
+
+interface Found {
+  readonly evidence: Evidence;
+  readonly drift: Drift;
+}
+
+/** False when more differs than is decided on at once: then nothing was written. */
+async function takeTogether(
+  reconciler: Reconciler,
+  leased: LeasedReconciliation,
+  page: readonly Evidence[],
+  next: ReconciledPage['next'],
+): Promise<boolean> {
+  let found: readonly Found[] = [];
+  let decided: readonly Decided[] = [];
+  const store: Reconciler['store'] = {
+    ...reconciler.store,
+    commit: (commit) =>
+      record(
+        reconciler,
+        leased,
+        {
+          ...commit,
+          effects: [
+            ...commit.effects,
+            ...found.flatMap(({ evidence }, at) => askAgain(evidence, decided[at])),
+          ],
+        },
+        {
+          listed: listedIn(page),
+          drift: found.flatMap(({ drift }, at) => told(drift, decided[at], leased)),
+          next,
+        },
+      ),
+  };
+  const taken = await decideAndCommit(
+    { ...reconciler, store },
+    { deliveries: [], items: page.map(itemOf) },
+    ({ facts }) => {
+      found = differing(page, (evidence) => driftOf(facts, evidence));
+      if (found.length > MOST_TOGETHER) return null;
+      return {
+        causes: found.map(({ evidence }) => ({
+          item: itemOf(evidence),
+          delivery: null,
+          cause: causeOf(leased),
+        })),
+        commit(verdicts) {
+          decided = verdicts;
+          return { deliveries: [], pin: null };
+        },
+      };
+    },
+  );
+  return taken !== null;
+}
+
+/** Pages overlap, and shift: what is listed twice differs once. */
+function differing(page: readonly Evidence[], compare: (one: Evidence) => Drift | null): readonly Found[] {
+  const found = new Map<string, Found>();
+  for (const evidence of page) {
+    const drift = compare(evidence);
+    if (drift !== null) found.set(drift.subject, { evidence, drift });
+  }
+  return [...found.values()];
+}
+
+/** What the database refuses, or we cannot decide on: its neighbours are taken without it, and it is asked about. */
+async function leaveOut(
+  reconciler: Reconciler,
+  leased: LeasedReconciliation,
+  evidence: Evidence,
+  next: ReconciledPage['next'],
+): Promise<void> {
+  const item: Item = { evidence: [], questions: questionsAbout(evidence), observed: true, repeated: false };
+  const store: Reconciler['store'] = {
+    ...reconciler.store,
+    commit: (commit) => record(reconciler, leased, commit, { listed: listedIn([evidence]), drift: [], next }),
+  };
+  await decideAndCommit({ ...reconciler, store }, { deliveries: [], items: [item] }, () => ({
+    causes: [{ item, delivery: null, cause: causeOf(leased) }],
+    commit: () => ({ deliveries: [], pin: null }),
+  }));
+}
+
+function itemOf(evidence: Evidence): Item {
+  return { evidence: [evidence], questions: [], observed: true, repeated: false };
+}
+
+function causeOf({ id }: LeasedReconciliation): string {
+  return `reconciliation:${id}`;
+}
+
+function listedIn(page: readonly Evidence[]): string[] {
+  return page.flatMap((one) => (one.kind === 'membership' ? one.id : []));
+}
+
+/** What turned out to be no news after all is no drift. */
+function told(
+  drift: Drift,
+  decided: Decided | undefined,
+  { dryRun }: LeasedReconciliation,
+): (Drift & { readonly outcome: DriftOutcome })[] {
+  const outcome = decided?.verdict.outcome;
+  if (outcome === 'stale' || outcome === 'ignored') return [];
+  return [{ ...drift, outcome: dryRun ? 'found' : outcome === 'applied' ? 'repaired' : 'asked' }];
+}
+
+/** An answer from before what is already known settles nothing: the provider is asked again. */
+function askAgain(evidence: Evidence, decided: Decided | undefined): CausedEffect[] {
+  if (decided?.verdict.outcome !== 'held') return [];
+  return questionsAbout(evidence).map((effect) => ({ effect, delivery: null }));
+}
