@@ -10,6 +10,7 @@ import { policyCommand } from './policy/policy-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { restoreCommand } from './restore-command.ts';
 import { serveCommand } from './serve-command.ts';
+import { statusCommand } from './status-command.ts';
 
 /** Runs one command, and answers its exit code: 0 done, 1 failed, 2 wrong usage. */
 export function runProgram(args: readonly string[], given: CommandContext): Promise<number> {
@@ -33,6 +34,7 @@ function program(): Command {
       .addCommand(migrateCommand())
       .addCommand(compareCommand())
       .addCommand(policyCommand())
+      .addCommand(statusCommand())
       .addCommand(deliveriesCommand())
       .addCommand(replayCommand())
       .addCommand(effectsCommand())

@@ -5,6 +5,7 @@ import type { Services } from '../http/services.ts';
 import { type Dispatcher, dispatchEffects } from '../pipeline/dispatch-effects.ts';
 import { type Feed, openFeed } from '../pipeline/feed/follow-changes.ts';
 import { checkInstance, type KnownInstance } from '../pipeline/instance-check.ts';
+import { RECONCILE_EVERY_MS } from '../pipeline/operators/status.ts';
 import type { Budget, Clock, Log, Spill, Store, Webhooks } from '../pipeline/ports.ts';
 import { type ProcessDeliveries, processDeliveries } from '../pipeline/process.ts';
 import type { Repeater } from '../pipeline/replay/repeater.ts';
@@ -45,7 +46,6 @@ export interface Composed {
 }
 
 const PROVIDER_TIMEOUT_MS = 5_000;
-const RECONCILE_EVERY_MS = 24 * 3_600_000;
 
 /**
  * 30 % of Clerk's limits (https://clerk.com/docs/guides/how-clerk-works/system-limits): 1,000 requests per 10 seconds

@@ -1,10 +1,12 @@
 import { DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
+import { RECONCILE_EVERY_MS, type StatusReader } from '../pipeline/operators/status.ts';
 import type { Log, Mode, OperatorStore } from '../pipeline/ports.ts';
 import type { Repeater } from '../pipeline/replay/repeater.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresReplayStore } from '../store/postgres/replay-store.ts';
+import { postgresStatusStore } from '../store/postgres/status-store.ts';
 import { postgresStore } from '../store/postgres/store.ts';
 import { postgresUpkeepStore } from '../store/postgres/upkeep-store.ts';
 
@@ -27,5 +29,12 @@ export function operatorTools(databaseUrl: string, mode: Mode) {
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
   const upkeep = postgresUpkeepStore(statements);
-  return { operators, repeater, upkeep, end: () => statements.end() };
+  const status: StatusReader = {
+    statuses: postgresStatusStore(statements),
+    mode: null,
+    budget: null,
+    reconcileEveryMs: RECONCILE_EVERY_MS,
+    checkInstance: async () => 'unknown',
+  };
+  return { operators, repeater, upkeep, status, end: () => statements.end() };
 }
