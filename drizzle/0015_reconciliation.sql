@@ -42,7 +42,8 @@ AS $$
 DECLARE
   alive timestamptz;
   pinned timestamptz;
-  last_one record;
+  last_at timestamptz;
+  last_status text;
   clock timestamptz;
   every interval := make_interval(secs => (wanted->>'everyMs')::double precision / 1000);
   why text;
@@ -59,11 +60,13 @@ BEGIN
   IF alive < clock - interval '10 minutes' THEN
     why := 'outage';
   ELSIF every IS NOT NULL THEN
-    SELECT r.asked_at, r.status INTO last_one FROM rolecall.reconciliations AS r
+    SELECT r.asked_at, r.status INTO last_at, last_status FROM rolecall.reconciliations AS r
      WHERE r.organization_id = '' AND NOT r.dry_run ORDER BY r.id DESC LIMIT 1;
     -- One that failed is tried again before a whole day is over.
-    IF greatest(pinned, last_one.asked_at)
-       < clock - CASE WHEN last_one.status = 'failed' THEN least(every, interval '1 hour') ELSE every END THEN
+    IF last_status = 'failed' THEN
+      every := least(every, interval '1 hour');
+    END IF;
+    IF greatest(pinned, last_at) < clock - every THEN
       why := 'schedule';
     END IF;
   END IF;
