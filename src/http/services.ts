@@ -2,6 +2,7 @@ import type { Feed } from '../pipeline/feed/follow-changes.ts';
 import type { InstanceCheck } from '../pipeline/instance-check.ts';
 import type { StatusReader } from '../pipeline/operators/status.ts';
 import type {
+  AuditStore,
   Clock,
   ConsoleStore,
   Delivery,
@@ -30,6 +31,7 @@ export interface Services {
   readonly searches: SearchStore;
   readonly policies: PolicyStore;
   readonly operators: OperatorStore;
+  readonly audit: AuditStore;
   readonly repeater: Repeater;
   readonly status: StatusReader;
   readonly console: ConsoleStore;

@@ -16,6 +16,7 @@ import { isRestoring, type KnownRestore, knownRestoring } from '../pipeline/upke
 import { type NotedMode, runUpkeep } from '../pipeline/upkeep/run-upkeep.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
+import { postgresAuditStore } from '../store/postgres/audit-store.ts';
 import type { Statements } from '../store/postgres/client.ts';
 import { postgresConsoleStore } from '../store/postgres/console-store.ts';
 import type { Downloads } from '../store/postgres/downloads.ts';
@@ -140,6 +141,7 @@ export function compose(
       searches: postgresSearchStore(parts.statements),
       policies: postgresPolicyStore(parts.statements),
       operators: postgresOperatorStore(parts.statements),
+      audit: postgresAuditStore(parts.statements),
       upkeep,
       console: postgresConsoleStore(parts.statements),
       feedStore,

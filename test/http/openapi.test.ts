@@ -60,6 +60,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   'GET /v1/organizations/:organization/assignable-roles': '?actor=user_1&target=user_2',
   'GET /v1/organizations/:organization/invitations': '?status=all',
   'GET /v1/changes': '?after=0',
+  'GET /operator/v1/explanations': '?user=user_1&organization=org_1&permission=teams:create',
 };
 
 const tokenFor = (by: string) => (by === 'operator' ? 'operator-CANARY' : undefined);

@@ -45,7 +45,8 @@ export async function listInvitations(c: Context, services: Services): Promise<R
   });
 }
 
-function invitationJson(invitation: ListedInvitation): object {
+/** An invitation, as apps and operators are told it. */
+export function invitationJson(invitation: ListedInvitation) {
   const { id, email, role, scopes, inviterId, inviterRole, inviterIsMember, status } = invitation;
   const left = status === 'pending' && inviterId !== null && !inviterIsMember;
   return {

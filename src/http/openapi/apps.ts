@@ -47,6 +47,21 @@ export const heldByMember = {
   revision,
 };
 
+/** An invitation, as apps and operators are told it. */
+export const invitation = v.strictObject({
+  id: text,
+  email: said(maybe, 'Null once the invitation has ended.'),
+  role: text,
+  scopes: said(v.array(v.strictObject({ role: text, scope })), 'Roles in resources that come with it.'),
+  inviter: maybe,
+  inviter_role: said(maybe, 'The inviter’s role when it was sent.'),
+  inviter_is_member: v.boolean(),
+  status: v.picklist(['pending', 'accepted', 'revoked', 'expired']),
+  created_at: instant,
+  expires_at: v.nullable(instant),
+  findings: v.array(v.picklist(['inviter_may_not_invite', 'inviter_left'])),
+});
+
 export const APPS: Operations = {
   'GET /v1/organizations/:organization/members/:user': {
     group: 'Apps',
@@ -88,24 +103,7 @@ export const APPS: Operations = {
       ...page,
     }),
     answer: v.strictObject({
-      invitations: v.array(
-        v.strictObject({
-          id: text,
-          email: said(maybe, 'Null once the invitation has ended.'),
-          role: text,
-          scopes: said(
-            v.array(v.strictObject({ role: text, scope })),
-            'Roles in resources that come with it.',
-          ),
-          inviter: maybe,
-          inviter_role: said(maybe, 'The inviter’s role when it was sent.'),
-          inviter_is_member: v.boolean(),
-          status: v.picklist(['pending', 'accepted', 'revoked', 'expired']),
-          created_at: instant,
-          expires_at: v.nullable(instant),
-          findings: v.array(v.picklist(['inviter_may_not_invite', 'inviter_left'])),
-        }),
-      ),
+      invitations: v.array(invitation),
       next,
       revision,
     }),

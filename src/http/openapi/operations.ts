@@ -1,4 +1,5 @@
 import { APPS } from './apps.ts';
+import { AUDIT } from './audit.ts';
 import { AUTHZEN } from './authzen.ts';
 import { FEED } from './feed.ts';
 import type { Operations } from './operation.ts';
@@ -15,6 +16,7 @@ export const OPERATIONS: Operations = {
   ...AUTHZEN,
   ...OPERATORS,
   ...REPLAYS,
+  ...AUDIT,
   ...STATUS,
   ...UPKEEP,
   ...SERVICE,

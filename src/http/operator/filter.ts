@@ -3,7 +3,7 @@ import { DELIVERY_STATUSES, type DeliveryFilter } from '../../pipeline/ports.ts'
 import { identifier } from '../listing/query.ts';
 
 /** RFC 3339, to the second or finer, with its offset: a time without one would mean another one elsewhere. */
-const moment = v.pipe(
+export const moment = v.pipe(
   v.string(),
   v.regex(/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/),
   v.transform((text) => Date.parse(text)),

@@ -1,8 +1,12 @@
 import { readMetrics } from '../metrics-route.ts';
+import { reviewOrganization } from './access-review-routes.ts';
 import { readActivity } from './activity-route.ts';
+import { listAudit } from './audit-routes.ts';
 import { listDeliveries, readDelivery } from './delivery-routes.ts';
 import { listEffects, retryEffect } from './effect-routes.ts';
+import { explainOne } from './explanation-routes.ts';
 import { approve, listHolds, reject } from './hold-routes.ts';
+import { listOrganizations } from './organizations-routes.ts';
 import { cancelReplay, listReplays, readReplay, startReplay } from './replay-routes.ts';
 import { readStatus } from './status-route.ts';
 import { pauseEffects, resumeEffects } from './upkeep-routes.ts';
@@ -25,4 +29,12 @@ export const OPERATOR_ROUTES = [
   { method: 'GET', path: '/operator/v1/replays', handler: listReplays },
   { method: 'GET', path: '/operator/v1/replays/:id', handler: readReplay },
   { method: 'POST', path: '/operator/v1/replays/:id/cancel', handler: cancelReplay },
+  { method: 'GET', path: '/operator/v1/audit', handler: listAudit },
+  { method: 'GET', path: '/operator/v1/organizations', handler: listOrganizations },
+  {
+    method: 'GET',
+    path: '/operator/v1/organizations/:organization/access-review',
+    handler: reviewOrganization,
+  },
+  { method: 'GET', path: '/operator/v1/explanations', handler: explainOne },
 ] as const;
