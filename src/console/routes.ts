@@ -6,7 +6,8 @@ import { effects } from './pages/effects.ts';
 import { holds } from './pages/holds.ts';
 import { replay } from './pages/replay.ts';
 import { replays } from './pages/replays.ts';
-import { retry } from './writes/effects.ts';
+import { status } from './pages/status.ts';
+import { pause, resume, retry } from './writes/effects.ts';
 import { approve, reject } from './writes/holds.ts';
 import { cancel, preview, run } from './writes/replays.ts';
 import { signIn, signOut } from './writes/sign-in.ts';
@@ -14,6 +15,7 @@ import { signIn, signOut } from './writes/sign-in.ts';
 /** The operators' pages, and what can be done from them. */
 export const CONSOLE_ROUTES: readonly Route[] = [
   ...ASSETS,
+  status,
   deliveries,
   delivery,
   replays,
@@ -26,6 +28,8 @@ export const CONSOLE_ROUTES: readonly Route[] = [
   run,
   cancel,
   retry,
+  pause,
+  resume,
   approve,
   reject,
 ];

@@ -36,7 +36,7 @@ function head(visit: Visit, record: InboxRecord): Html {
     html`<input type="hidden" name="id" value="${record.id}"><button name="what" value="ids">Preview a replay</button>`,
   );
   return html`<section id="head" data-live aria-label="In short">
-<p class="large">${outcomeMark(record.dead ? 'dead' : record.outcome)}</p><p>${explain(record.reason)}</p>
+<p>${outcomeMark(record.dead ? 'dead' : record.outcome)}</p><p>${explain(record.reason)}</p>
 ${facts([
   ['Delivery', html`<span class="id">${record.id}</span>`],
   ['Organization', organizationLink(visit, record.organizationId)],
@@ -45,8 +45,7 @@ ${facts([
   ['Received → stored', span(record.receivedToCommittedMs)],
   ['Received → refused', record.receivedToRefusedMs === null ? null : span(record.receivedToRefusedMs)],
   ['Decided on', record.attempts === 1 ? 'once' : `${record.attempts} times`],
-])}</section>
-${record.body === null ? '' : (replay ?? '')}`;
+])}${record.body === null ? '' : replay}</section>`;
 }
 
 interface Step {

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { cursorTo } from '../../http/listing/cursor.ts';
 import { parameters } from '../../http/operator/effect-routes.ts';
-import { EFFECT_STATUSES, type EffectEntry } from '../../pipeline/ports.ts';
-import { button, choice } from '../parts/form.ts';
-import { html } from '../parts/html.ts';
+import { EFFECT_STATUSES, type EffectEntry, type EffectsPause } from '../../pipeline/ports.ts';
+import { button, choice, reasonField, writing } from '../parts/form.ts';
+import { type Html, html } from '../parts/html.ts';
 import { deliveryLink, subject } from '../parts/links.ts';
-import { outcomeMark } from '../parts/mark.ts';
+import { mark, outcomeMark } from '../parts/mark.ts';
 import { nextPage, table } from '../parts/table.ts';
 import { when } from '../parts/time.ts';
 import { page } from '../route.ts';
@@ -13,6 +13,23 @@ import { type Page, query, type Visit } from '../visit.ts';
 import { EFFECTS } from './delivery.ts';
 
 const PAGE = 50;
+
+async function effectsPause({ services }: Visit): Promise<EffectsPause | null> {
+  return (await services.status.statuses.readStatus()).operations.effectsPaused;
+}
+
+function pausing(visit: Visit, paused: EffectsPause | null): Html {
+  if (paused === null) {
+    const form = writing(
+      visit,
+      'effects/pause',
+      html`<div class="row">${reasonField('Clerk asks us to slow down')}<button class="danger">Pause revocations</button></div>`,
+    );
+    return html`<p>${mark('good', 'Sessions are ended at Clerk')} as soon as somebody loses access. Paused, tokens are still refused here; only Clerk’s sessions live on.</p>${form}`;
+  }
+  const form = writing(visit, 'effects/resume', html`<button class="main">Resume</button>`);
+  return html`<p>${mark('warn', 'Paused')} by ${paused.by} ${when(paused.at, visit.now)}: ${paused.reason}</p>${form}`;
+}
 
 export const effects = page('/console/effects', 'effects', showEffects);
 
@@ -63,7 +80,8 @@ async function showEffects(visit: Visit): Promise<Page> {
   return {
     title: 'Effects',
     body: html`<p>What Rolecall owes to Clerk: sessions to end, questions to ask. Tried again by itself until it is done, or dead after about eight hours.</p>
-<section aria-label="Filter"><form method="get" class="row">${choice('status', 'Status', statuses, status)}<button data-first>Filter</button></form></section>
+<section id="pausing" data-live aria-labelledby="pause"><h2 id="pause">Revocations</h2>${pausing(visit, await effectsPause(visit))}</section>
+<section aria-label="Filter"><form method="get" class="row narrow">${choice('status', 'Status', statuses, status)}<button data-first>Filter</button></form></section>
 <section id="list" data-live aria-label="Effects">${list}${nextPage(older)}</section>`,
   };
 }

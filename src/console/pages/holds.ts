@@ -19,7 +19,7 @@ async function showHolds(visit: Visit): Promise<Page> {
   return {
     title: 'Holds',
     body: html`<p>What was inferred, not told by Clerk, and would take access from too many at once. Nothing of it happens until somebody approves.</p>
-<section aria-label="Filter"><form method="get" class="row">${choice('status', 'Status', options, status)}<button data-first>Filter</button></form></section>
+<section aria-label="Filter"><form method="get" class="row narrow">${choice('status', 'Status', options, status)}<button data-first>Filter</button></form></section>
 <div id="list" data-live>${found.length === 0 ? html`<section><p class="empty">${none}</p></section>` : found.map((hold) => held(visit, hold))}</div>`,
   };
 }
