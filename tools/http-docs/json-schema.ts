@@ -1,7 +1,7 @@
 import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { jsonObject } from '../../src/http/authzen/shapes.ts';
-import { identifier, user } from '../../src/http/listing/query.ts';
+import { identifier, organization, user } from '../../src/http/listing/query.ts';
 import { plainSchema } from './plain-schema.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -46,6 +46,6 @@ function converted(schema: v.GenericSchema, mode: 'strict' | 'open'): JsonSchema
 function customSchema(schema: object): { readonly type: 'object' | 'string'; readonly pattern?: string } {
   const check = 'check' in schema ? schema.check : undefined;
   if (check === jsonObject.check) return { type: 'object' };
-  if (check === identifier.check || check === user.check) return IDENTIFIER;
+  if ([identifier, organization, user].some((known) => check === known.check)) return IDENTIFIER;
   throw new Error('a schema of our own that has no words for readers: tell them here');
 }

@@ -1,6 +1,12 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
-import { isIdentifier, isUserId, type UserId } from '../../domain/ids.ts';
+import {
+  isIdentifier,
+  isOrganizationId,
+  isUserId,
+  type OrganizationId,
+  type UserId,
+} from '../../domain/ids.ts';
 import { failure } from '../failure.ts';
 
 type Parameters = Readonly<Record<string, v.GenericSchema<string | undefined, unknown>>>;
@@ -32,6 +38,7 @@ export function refused(c: Context, parameter: string, how: string): Response {
 
 export const identifier = v.custom<string>(isIdentifier);
 export const user = v.custom<UserId>(isUserId);
+export const organization = v.custom<OrganizationId>(isOrganizationId);
 
 /** How many entries a page may hold. */
 export const limit = v.optional(

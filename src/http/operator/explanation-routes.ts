@@ -1,8 +1,7 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
-import { isOrganizationId, type OrganizationId } from '../../domain/ids.ts';
 import { explainAccess } from '../../pipeline/operators/explain-access.ts';
-import { readQuery, user } from '../listing/query.ts';
+import { organization, readQuery, user } from '../listing/query.ts';
 import type { Services } from '../services.ts';
 import { readOperator } from './authorize.ts';
 import { explanationJson } from './explanation-json.ts';
@@ -12,7 +11,7 @@ export const permissionName = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,200}$/)
 
 export const parameters = {
   user,
-  organization: v.custom<OrganizationId>(isOrganizationId),
+  organization,
   permission: v.optional(permissionName),
 };
 
