@@ -519,34 +519,6 @@ $$;
 COMMENT ON FUNCTION rolecall.settle_absences(jsonb) IS
   'Internal. {most}: carries out the next part of what was decided on a hold of absences: approved ones are asked about, rejected ones marked so. False when there is nothing left of any.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.forget_reconciled(wanted jsonb) RETURNS integer
-  LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-  SET enable_seqscan = off
-  SET jit = off
-AS $$
-DECLARE
-  one bigint := (SELECT min(r.reconciliation_id) FROM rolecall.reconciled AS r);
-  forgotten integer;
-BEGIN
-  WHILE one IS NOT NULL LOOP
-    IF NOT EXISTS (SELECT FROM rolecall.reconciliations AS r WHERE r.id = one AND r.status = 'running') THEN
-      DELETE FROM rolecall.reconciled AS r
-       WHERE r.reconciliation_id = one AND r.membership_id = ANY (ARRAY(
-               SELECT o.membership_id FROM rolecall.reconciled AS o WHERE o.reconciliation_id = one
-                LIMIT (wanted->>'most')::integer));
-      GET DIAGNOSTICS forgotten = ROW_COUNT;
-      RETURN forgotten;
-    END IF;
-    one := (SELECT min(r.reconciliation_id) FROM rolecall.reconciled AS r WHERE r.reconciliation_id > one);
-  END LOOP;
-  RETURN 0;
-END
-$$;
---> statement-breakpoint
-COMMENT ON FUNCTION rolecall.forget_reconciled(jsonb) IS
-  'Internal. {most}: forgets so many of those whom a reconciliation that has ended was listed. How many they were.';
---> statement-breakpoint
 CREATE FUNCTION rolecall.cancel_reconciliation(wanted jsonb) RETURNS boolean
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
@@ -604,7 +576,7 @@ BEGIN
     'held_reconciliation(jsonb)', 'advance_reconciliation(bigint, text, jsonb)', 'commit_reconciled(jsonb)',
     'counted_drift(jsonb, jsonb)', 'put_off_reconciliation(jsonb)', 'find_absences(jsonb)', 'judge_absences(jsonb)',
     'ask_about_absent(jsonb)', 'tell_absent(bigint, bigint, integer, jsonb, text, text)',
-    'decide_absences(jsonb)', 'settle_absences(jsonb)', 'forget_reconciled(jsonb)', 'cancel_reconciliation(jsonb)',
+    'decide_absences(jsonb)', 'settle_absences(jsonb)', 'cancel_reconciliation(jsonb)',
     'read_reconciliations(jsonb)', 'read_drift(jsonb)'] LOOP
     EXECUTE format('ALTER FUNCTION rolecall.%s OWNER TO rolecall_owner', made);
     EXECUTE format('REVOKE ALL ON FUNCTION rolecall.%s FROM PUBLIC', made);

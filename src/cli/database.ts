@@ -1,5 +1,6 @@
-import type { PolicyTools } from '../pipeline/policies/preview-policy.ts';
+import type { HoldTools } from '../pipeline/holds/decide-hold.ts';
 import { MODES, StoreRejected, StoreUnavailable } from '../pipeline/ports.ts';
+import type { auditTools } from '../runtime/audit-tools.ts';
 import type { operatorTools } from '../runtime/operator-tools.ts';
 import type { ReadingTools } from '../runtime/reading-tools.ts';
 import { context, Ended } from './context.ts';
@@ -12,9 +13,9 @@ interface Format {
 /** Does something with the policies in DATABASE_URL, and says in plain words why it could not. */
 export function withPolicyTools<Result>(
   options: Format,
-  act: (tools: PolicyTools) => Promise<Result>,
+  act: (tools: HoldTools) => Promise<Result>,
 ): Promise<Result> {
-  return withDatabase<PolicyTools & { end(): Promise<void> }, Result>(options, act, async (databaseUrl) => {
+  return withDatabase<HoldTools & { end(): Promise<void> }, Result>(options, act, async (databaseUrl) => {
     // Only now: whoever asks for help need not wait for all of it.
     const { policyTools } = await import('../runtime/policy-tools.ts');
     return policyTools(databaseUrl);
@@ -48,6 +49,17 @@ export function withOperatorTools<Result>(
   });
 }
 
+/** The same with who has what, since when and why. */
+export function withAuditTools<Result>(
+  options: Format,
+  act: (tools: ReturnType<typeof auditTools>) => Promise<Result>,
+): Promise<Result> {
+  return withDatabase(options, act, async (databaseUrl) => {
+    const { auditTools } = await import('../runtime/audit-tools.ts');
+    return auditTools(databaseUrl);
+  });
+}
+
 async function withDatabase<Tools extends { end(): Promise<void> }, Result>(
   options: Format,
   act: (tools: Tools) => Promise<Result>,
@@ -66,7 +78,8 @@ async function withDatabase<Tools extends { end(): Promise<void> }, Result>(
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a command could not, in plain words. */
+export function reasonOf(error: unknown): string {
   if (error instanceof StoreUnavailable) return `the database cannot be used: ${error.message}`;
   if (error instanceof StoreRejected && error.about === 'schema') {
     return 'the database schema does not fit this version: run rolecall migrate';

@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
-import { approveHold, type HoldDecided, rejectHold } from '../pipeline/policies/decide-hold.ts';
-import type { Hold } from '../pipeline/ports.ts';
+import * as v from 'valibot';
+import { approveHold, type HoldDecided, rejectHold } from '../pipeline/holds/decide-hold.ts';
+import type { AbsencesHold, Hold } from '../pipeline/ports.ts';
 import { withPolicyTools } from './database.ts';
 import { endAsFailed, print } from './output.ts';
 import { describeApplied } from './policy/activation-commands.ts';
@@ -50,7 +51,7 @@ function describeHolds(holds: readonly Hold[]): string {
   if (holds.length === 0) return 'Nothing waits.';
   const rows = holds.map((hold) => [
     String(hold.id),
-    `${hold.kind} ${hold.payload.policy.name}`,
+    hold.kind === 'policy' ? `policy ${hold.payload.policy.name}` : whoIsAbsent(hold),
     hold.at,
     hold.by,
     hold.reason,
@@ -58,8 +59,18 @@ function describeHolds(holds: readonly Hold[]): string {
   return table([['id', 'what', 'since', 'by', 'reason'], ...rows]);
 }
 
+const absences = v.object({ losing: v.number(), members: v.number() });
+
+/** What its difference says in a line; the rest of it is in `--json`. */
+function whoIsAbsent({ difference, payload }: AbsencesHold): string {
+  const read = v.safeParse(absences, difference);
+  const many = read.success ? ` ${read.output.losing} of ${read.output.members}` : '';
+  return `absences${many}, reconciliation ${payload.reconciliation}`;
+}
+
 function describeDecision(decided: HoldDecided): string {
   if (decided.result === 'rejected') return 'Rejected.';
+  if (decided.result === 'asked') return 'Clerk is asked about each of them; a running server does it.';
   if (decided.result === 'not_waiting') {
     return decided.hold === null ? 'There is no such hold.' : `It was ${decided.hold.status} before.`;
   }

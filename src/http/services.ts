@@ -19,6 +19,7 @@ import type {
   Webhooks,
 } from '../pipeline/ports.ts';
 import type { Processed } from '../pipeline/process.ts';
+import type { Reconciler } from '../pipeline/reconcile/reconciler.ts';
 import type { Repeater } from '../pipeline/replay/repeater.ts';
 import type { AccessToken, OperatorToken } from './bearer.ts';
 import type { OpenStreams } from './me/open-streams.ts';
@@ -33,6 +34,7 @@ export interface Services {
   readonly operators: OperatorStore;
   readonly audit: AuditStore;
   readonly repeater: Repeater;
+  readonly reconciler: Reconciler;
   readonly status: StatusReader;
   readonly console: ConsoleStore;
   readonly upkeep: UpkeepStore;
@@ -56,6 +58,8 @@ export interface Services {
   dispatchSoon(): void;
   /** There is something to decide once more: go on with it soon, without keeping the answer waiting. */
   replaySoon(): void;
+  /** There is something to compare with the provider: go on with it soon, as above. */
+  reconcileSoon(): void;
   checkInstance(): Promise<InstanceCheck>;
   /** Whether the database came out of a backup and may not answer yet, where that was asked a moment ago. */
   knownRestoring(): boolean | null;

@@ -5,16 +5,16 @@ import type { Services } from '../http/services.ts';
 import { type Dispatcher, dispatchEffects } from '../pipeline/dispatch-effects.ts';
 import { type Feed, openFeed } from '../pipeline/feed/follow-changes.ts';
 import { checkInstance, type KnownInstance } from '../pipeline/instance-check.ts';
-import { RECONCILE_EVERY_MS } from '../pipeline/operators/status.ts';
-import type { Budget, Clock, Log, Spill, Store, Webhooks } from '../pipeline/ports.ts';
+import type { Clock, Log, Spill, Store, Webhooks } from '../pipeline/ports.ts';
 import { type ProcessDeliveries, processDeliveries } from '../pipeline/process.ts';
+import { keepReconciled } from '../pipeline/reconcile/keep-reconciled.ts';
+import type { Reconciler } from '../pipeline/reconcile/reconciler.ts';
 import type { Repeater } from '../pipeline/replay/repeater.ts';
 import { runReplays } from '../pipeline/replay/run-replays.ts';
 import { shareCommits } from '../pipeline/share-commits.ts';
 import { shareStandings } from '../pipeline/share-standings.ts';
 import { isRestoring, type KnownRestore, knownRestoring } from '../pipeline/upkeep/known-restore.ts';
 import { type NotedMode, runUpkeep } from '../pipeline/upkeep/run-upkeep.ts';
-import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import { postgresAuditStore } from '../store/postgres/audit-store.ts';
 import type { Statements } from '../store/postgres/client.ts';
@@ -24,11 +24,13 @@ import { postgresFeedStore } from '../store/postgres/feed-store.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
+import { postgresReconciliationStore } from '../store/postgres/reconciliation-store.ts';
 import { postgresReplayStore } from '../store/postgres/replay-store.ts';
 import { postgresSearchStore } from '../store/postgres/search-store.ts';
 import { postgresStatusStore } from '../store/postgres/status-store.ts';
 import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
 import { postgresUpkeepStore } from '../store/postgres/upkeep-store.ts';
+import { clerkApi } from './clerk-api.ts';
 import type { Config } from './config.ts';
 import { sessionTokens } from './session-tokens.ts';
 
@@ -40,21 +42,12 @@ export interface Composed {
   closeFeed(): void;
   /** Carries out what is owed, until nothing is due, `untilMs` has come or it is told to stop. */
   dispatch(untilMs: number, stopping?: () => boolean): Promise<number>;
+  /** Compares with the provider what is due to be compared, as long as above. */
+  reconcile(untilMs: number, stopping?: () => boolean): Promise<number>;
   /** Decides once more on what failed and on what operators replay, as long as above. */
   replay(untilMs: number, stopping?: () => boolean): Promise<number>;
   /** Notes the mode and forgets what is old, where nobody else has done so. */
   keepUp(untilMs: number, stopping?: () => boolean): Promise<void>;
-}
-
-const PROVIDER_TIMEOUT_MS = 5_000;
-
-/**
- * 30 % of Clerk's limits (https://clerk.com/docs/guides/how-clerk-works/system-limits): 1,000 requests per 10 seconds
- * for a production instance, 100 for a development one. The rest belongs to the customer's own app.
- */
-function budgetOf(secretKey: string): Budget {
-  const perTenSeconds = secretKey.startsWith('sk_live_') ? 1000 : 100;
-  return { callsPerSecond: (perTenSeconds * 0.3) / 10, burst: perTenSeconds * 0.3 };
 }
 
 /** Wires the parts together for one process, or on Workers for one request. */
@@ -79,8 +72,11 @@ export function compose(
     /** Concurrent requests may share a commit: where sockets are shared between requests. */
     readonly sharing: boolean;
     readonly consequences?: Partial<Consequences> | undefined;
+    /** How often everything is compared where the provider pushes nothing. */
+    readonly reconcilePollMs?: number | undefined;
     dispatchSoon(): void;
     replaySoon(): void;
+    reconcileSoon(): void;
   },
 ): Composed {
   const { clock, log, spill, knownInstance } = parts;
@@ -89,12 +85,7 @@ export function compose(
   const feed = openFeed({ store: feedStore, clock, log }, { pollMs: parts.pollMs, organizations });
   const store = tellingOf(postgresStore(parts.statements, parts.seenPolicies), feed);
   const webhooks = clerkWebhooks(config.signingSecrets);
-  const provider = clerkBackendApi({
-    secretKey: config.secretKey,
-    apiUrl: config.apiUrl,
-    timeoutMs: PROVIDER_TIMEOUT_MS,
-    clock,
-  });
+  const api = clerkApi(config, clock);
   const decider = {
     store,
     clock,
@@ -105,10 +96,9 @@ export function compose(
   const share = parts.sharing ? shareCommits(process) : null;
   const dispatcher: Dispatcher = {
     ...decider,
-    provider,
+    ...api,
     log,
     chance: Math.random,
-    budget: budgetOf(config.secretKey),
     knownInstance,
     concurrency: parts.concurrency,
   };
@@ -118,6 +108,10 @@ export function compose(
     webhooks,
     log,
     chance: Math.random,
+  };
+  const reconciler: Reconciler = {
+    ...dispatcher,
+    reconciliations: postgresReconciliationStore(parts.statements),
   };
   // Paused, the provider is called for nothing, not even for this.
   const checkOwnInstance = async () =>
@@ -132,6 +126,10 @@ export function compose(
     webhooks,
     process,
     keepUp: (untilMs, stopping) => runUpkeep(keeper, untilMs, stopping),
+    reconcile: keepReconciled(reconciler, {
+      everyMs: config.reconcileEveryMs,
+      pollMs: parts.reconcilePollMs ?? null,
+    }),
     replay: (untilMs, stopping) => runReplays(repeater, untilMs, stopping),
     closeFeed: feed.close,
     dispatch: (untilMs, stopping) => dispatchEffects(dispatcher, untilMs, stopping),
@@ -156,15 +154,17 @@ export function compose(
       sessionTokens: config.tokenRules === null ? null : sessionTokens(config.tokenRules),
       wrongOperators: parts.wrongOperators,
       repeater,
+      reconciler,
       status: {
         statuses: postgresStatusStore(parts.statements),
         mode: config.mode,
         budget: dispatcher.budget,
-        reconcileEveryMs: RECONCILE_EVERY_MS,
+        reconcileEveryMs: config.reconcileEveryMs,
         checkInstance: checkOwnInstance,
       },
       dispatchSoon: () => parts.dispatchSoon(),
       replaySoon: () => parts.replaySoon(),
+      reconcileSoon: () => parts.reconcileSoon(),
       checkInstance: checkOwnInstance,
       knownRestoring: () => knownRestoring(parts.knownRestore, clock, parts.restoreFreshMs),
       isRestoring: () => isRestoring({ store, clock }, parts.knownRestore),

@@ -16,7 +16,15 @@ export interface Config {
   readonly tokenRules: TokenRules | null;
   readonly mode: Mode;
   readonly retention: Retention;
+  /** How often everything is compared with Clerk; null for never by itself. */
+  readonly reconcileEveryMs: number | null;
 }
+
+/** Hours between two reconciliations, unless told. */
+const RECONCILE_EVERY = '24';
+const HOUR_MS = 3_600_000;
+/** A month: past it nobody could call the two in step. */
+const LONGEST_HOURS = 744;
 
 /** Long enough for a replay after a holiday, and no longer: they hold names and addresses. */
 const KEEP_PAYLOADS_DAYS = 30;
@@ -99,6 +107,12 @@ export function readConfig(
     changeDays: days('ROLECALL_KEEP_CHANGES'),
   };
 
+  const hours = text('ROLECALL_RECONCILE_EVERY') || RECONCILE_EVERY;
+  const every = hours === 'off' ? 0 : /^\d{1,3}(\.\d{1,3})?$/.test(hours) ? Number(hours) : Number.NaN;
+  if (!(every >= 0 && every <= LONGEST_HOURS)) {
+    problems.push(`ROLECALL_RECONCILE_EVERY must be hours, 0.001 to ${LONGEST_HOURS}, or 0 or off for never`);
+  }
+
   if (problems.length > 0 || mode === undefined || 'problems' in tokens) return { problems };
   return {
     config: {
@@ -110,6 +124,7 @@ export function readConfig(
       tokenRules: tokens.rules,
       mode,
       retention,
+      reconcileEveryMs: every === 0 ? null : every * HOUR_MS,
     },
   };
 }

@@ -1,20 +1,22 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { PolicyTools } from '../pipeline/policies/preview-policy.ts';
+import type { HoldTools } from '../pipeline/holds/decide-hold.ts';
 import type { ResolvedPolicy } from '../policy/resolved-policy.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
+import { postgresReconciliationStore } from '../store/postgres/reconciliation-store.ts';
 import { postgresStore } from '../store/postgres/store.ts';
 
 /** Whom a policy would cut off is counted over all members: seconds where there are millions of them. */
 const PATIENCE_MS = 120_000;
 
 /** What it takes to look at policies and to activate them: the database, and nothing of the provider. */
-export function policyTools(databaseUrl: string): PolicyTools & { end(): Promise<void> } {
+export function policyTools(databaseUrl: string): HoldTools & { end(): Promise<void> } {
   const statements = postgresStatements(databaseUrl, { connections: 1, deadlineMs: PATIENCE_MS });
   return {
     store: postgresStore(statements, { seen: null }),
     policies: postgresPolicyStore(statements),
+    reconciler: { reconciliations: postgresReconciliationStore(statements) },
     clock: { now: () => Date.now() },
     end: () => statements.end(),
   };

@@ -24,6 +24,8 @@ export interface RolecallOptions {
    * signed out (`revoke`), a changed password only makes their clients fetch a new token (`refresh`).
    */
   readonly consequences?: Partial<Consequences>;
+  /** Compares everything with Clerk so often, for development where no webhook can arrive. Not at all when left out. */
+  readonly pollSeconds?: number;
   /** Takes the log, one JSON object a line; standard error when left out. */
   readonly writeLog?: (line: string) => void;
 }
@@ -86,6 +88,8 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     consequences: options.consequences,
     dispatchSoon: () => loop.nudge(),
     replaySoon: () => replays.nudge(),
+    reconcileSoon: () => reconciliations.nudge(),
+    reconcilePollMs: options.pollSeconds === undefined ? undefined : options.pollSeconds * 1_000,
   });
   const loop = dispatchLoop(
     // Until nothing is due: an attempt that hangs must not keep what comes meanwhile from being started.
@@ -96,6 +100,11 @@ export function createRolecall(options: RolecallOptions): Rolecall {
   const replays = dispatchLoop(
     (stopping) => composed.replay(Number.POSITIVE_INFINITY, stopping),
     (error) => log.error('replay_failed', { error: error instanceof Error ? error.name : typeof error }),
+  );
+  // And another one: a million members are read in minutes.
+  const reconciliations = dispatchLoop(
+    (stopping) => composed.reconcile(Number.POSITIVE_INFINITY, stopping),
+    (error) => log.error('reconcile_failed', { error: error instanceof Error ? error.name : typeof error }),
   );
   const upkeep = dispatchLoop(
     (stopping) => composed.keepUp(Number.POSITIVE_INFINITY, stopping),
@@ -110,12 +119,13 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     start() {
       loop.start();
       replays.start();
+      reconciliations.start();
       upkeep.start();
     },
     drain: () => composed.closeFeed(),
     async stop() {
       composed.closeFeed();
-      await Promise.all([loop.stop(), replays.stop(), upkeep.stop()]);
+      await Promise.all([loop.stop(), replays.stop(), reconciliations.stop(), upkeep.stop()]);
       await Promise.all([statements.end(), downloads.end()]);
     },
   };

@@ -82,6 +82,7 @@ function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Co
     sharing: false,
     dispatchSoon: () => ctx.waitUntil(dispatch(composed)),
     replaySoon: () => ctx.waitUntil(replay(composed)),
+    reconcileSoon: () => ctx.waitUntil(reconcile(composed)),
   });
   return composed;
 }
@@ -110,6 +111,15 @@ async function keepUp(composed: Composed): Promise<void> {
     await composed.keepUp(clock.now() + DISPATCH_MS);
   } catch (error) {
     log.error('upkeep_failed', { error: error instanceof Error ? error.name : typeof error });
+  }
+}
+
+/** The same. */
+async function reconcile(composed: Composed): Promise<void> {
+  try {
+    await composed.reconcile(clock.now() + DISPATCH_MS);
+  } catch (error) {
+    log.error('reconcile_failed', { error: error instanceof Error ? error.name : typeof error });
   }
 }
 
@@ -193,6 +203,7 @@ const worker = {
     if (!('services' in composed)) return;
     await dispatch(composed);
     await replay(composed);
+    await reconcile(composed);
     await keepUp(composed);
   },
 } satisfies { fetch(request: Request, env: Bindings, ctx: ExecutionContext): unknown } & Omit<

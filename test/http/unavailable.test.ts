@@ -119,6 +119,7 @@ describe('with a queue, while the database is away', () => {
       sharing: true,
       dispatchSoon: () => undefined,
       replaySoon: () => undefined,
+      reconcileSoon: () => undefined,
     });
     return { ...composed, end: () => statements.end() };
   };

@@ -1,5 +1,5 @@
 import { readNumber } from '../../http/operator/number.ts';
-import { approveHold, rejectHold } from '../../pipeline/policies/decide-hold.ts';
+import { approveHold, rejectHold } from '../../pipeline/holds/decide-hold.ts';
 import { write } from '../route.ts';
 
 export const approve = decision('/console/holds/:id/approve', approveHold);
@@ -19,6 +19,7 @@ function decision(path: string, verb: typeof approveHold) {
         return { failure: 'hold_conflict' };
       case 'rejected':
         return { go: null, said: `Hold ${id} is rejected: nobody loses anything by it.` };
+      case 'asked':
       case 'applied':
       case 'unchanged':
         return { go: null, said: `Hold ${id} is approved and carried out.` };

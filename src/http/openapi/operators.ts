@@ -139,7 +139,7 @@ export const OPERATORS: Operations = {
           id: count,
           kind: text,
           status: v.picklist(['waiting', 'approved', 'rejected']),
-          name: said(text, 'Of the policy.'),
+          name: said(maybe, 'Of the policy, where it is one.'),
           difference: said(v.unknown(), 'What it would change, as it was previewed.'),
           by: text,
           reason: text,

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
-import { approveHold, rejectHold } from '../../pipeline/policies/decide-hold.ts';
+import { approveHold, rejectHold } from '../../pipeline/holds/decide-hold.ts';
 import type { Hold } from '../../pipeline/ports.ts';
 import { failure } from '../failure.ts';
 import { readQuery } from '../listing/query.ts';
@@ -43,6 +43,10 @@ async function decide(c: Context, services: Services, verb: typeof approveHold):
       return failure(c, 'hold_conflict');
     case 'rejected':
       return c.json({ hold: id, result: decided.result });
+    case 'asked':
+      services.reconcileSoon();
+      services.dispatchSoon();
+      return c.json({ hold: id, result: decided.result });
     case 'applied':
     case 'unchanged':
       return c.json({ hold: id, result: decided.result, policy_version: decided.version });
@@ -57,7 +61,7 @@ function holdJson(hold: Hold): object {
     id: hold.id,
     kind: hold.kind,
     status: hold.status,
-    name: hold.payload.policy.name,
+    name: hold.kind === 'policy' ? hold.payload.policy.name : null,
     difference: hold.difference,
     by: hold.by,
     reason: hold.reason,

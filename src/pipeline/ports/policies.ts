@@ -1,4 +1,5 @@
 import type { ResolvedPolicy } from '../../policy/resolved-policy.ts';
+import type { Hold, PolicyHold } from './holds.ts';
 
 /** How many members hold some roles, and how many of them would lose by a policy. */
 export interface Holders {
@@ -25,20 +26,6 @@ export interface PolicyRecord {
   readonly at: string;
 }
 
-/** Something that was inferred and would take access from too many: it waits for an operator. */
-export interface Hold {
-  readonly id: number;
-  readonly kind: 'policy';
-  readonly status: 'waiting' | 'approved' | 'rejected';
-  /** What it would change, as it was previewed. */
-  readonly difference: unknown;
-  readonly payload: { readonly policy: ResolvedPolicy; readonly digest: string; readonly expected: number };
-  readonly by: string;
-  readonly reason: string;
-  readonly at: string;
-  readonly decidedBy: string | null;
-}
-
 /** The store's side of policies: what is active, what was, and what waits. */
 export interface PolicyStore {
   readActivePolicy(): Promise<(PolicyRecord & { readonly document: ResolvedPolicy }) | null>;
@@ -53,10 +40,10 @@ export interface PolicyStore {
   ): Promise<Holders>;
   /** The hold's id; of the one that waits already when the same was raised before. */
   raiseHold(
-    hold: Pick<Hold, 'kind' | 'payload' | 'by' | 'reason'> & { readonly difference: object },
+    hold: Pick<PolicyHold, 'kind' | 'payload' | 'by' | 'reason'> & { readonly difference: object },
   ): Promise<number>;
   readHolds(status: Hold['status']): Promise<readonly Hold[]>;
   readHold(id: number): Promise<Hold | null>;
-  /** False when it does not wait any more. */
+  /** Of a policy. False when it does not wait any more. */
   rejectHold(id: number, by: string): Promise<boolean>;
 }

@@ -143,8 +143,6 @@ export interface ReconciliationStore {
   decideAbsences(id: number, approved: boolean, by: string): Promise<boolean>;
   /** Carries out a part of what operators said; false when there is nothing left. */
   settleAbsences(most: number): Promise<boolean>;
-  /** Forgets who was listed to those that have ended; how many. */
-  forgetReconciled(most: number): Promise<number>;
   /** False when it does not run. */
   cancelReconciliation(id: number, by: string): Promise<boolean>;
   readReconciliation(id: number): Promise<Reconciliation | null>;

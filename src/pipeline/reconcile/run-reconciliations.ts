@@ -21,7 +21,6 @@ const MOST_ATTEMPTS = 10;
 const OWN_PAGE = 2_000;
 /** Lookups owed in one statement. */
 const LOOKUPS = 500;
-const FORGOTTEN = 10_000;
 
 /**
  * The lane of reconciliations: a page of each in turn, and what operators said to their holds, until there is nothing
@@ -39,7 +38,7 @@ export async function runReconciliations(
     const settled = await reconciliations.settleAbsences(LOOKUPS);
     const carried = mode !== 'paused' && (await carryOutNext(reconciler, null));
     if (carried) done += 1;
-    else if (!settled && (await reconciliations.forgetReconciled(FORGOTTEN)) === 0) break;
+    else if (!settled) break;
   }
   return done;
 }

@@ -24,24 +24,30 @@ const holders = v.object({
   sample: v.array(v.object({ organization: v.string(), user: v.string(), role: v.string() })),
 });
 
+const held = {
+  id: v.number(),
+  status: v.picklist(['waiting', 'approved', 'rejected']),
+  difference: v.unknown(),
+  by: v.string(),
+  reason: v.string(),
+  at: v.string(),
+  decidedBy: v.nullable(v.string()),
+};
 const holds = v.array(
-  v.object({
-    id: v.number(),
-    kind: v.literal('policy'),
-    status: v.picklist(['waiting', 'approved', 'rejected']),
-    difference: v.unknown(),
-    payload: v.object({ policy: policyDocument, digest: v.string(), expected: v.number() }),
-    by: v.string(),
-    reason: v.string(),
-    at: v.string(),
-    decidedBy: v.nullable(v.string()),
-  }),
+  v.variant('kind', [
+    v.object({
+      ...held,
+      kind: v.literal('policy'),
+      payload: v.object({ policy: policyDocument, digest: v.string(), expected: v.number() }),
+    }),
+    v.object({ ...held, kind: v.literal('absences'), payload: v.object({ reconciliation: v.number() }) }),
+  ]),
 );
 
 export function postgresPolicyStore(statements: Statements): PolicyStore {
   const policy = async (version: number | 'active') =>
     checked(documents, await statements.call('read_policies', { version }))[0] ?? null;
-  const held = async (wanted: object) => checked(holds, await statements.call('read_holds', wanted));
+  const found = async (wanted: object) => checked(holds, await statements.call('read_holds', wanted));
   return {
     readActivePolicy: () => policy('active'),
     readPolicy: (version) => policy(version),
@@ -57,9 +63,9 @@ export function postgresPolicyStore(statements: Statements): PolicyStore {
       if (!Number.isSafeInteger(id)) throw new StoreUnavailable('a hold without an id');
       return id;
     },
-    readHolds: (status) => held({ status }),
+    readHolds: (status) => found({ status }),
     async readHold(id) {
-      return (await held({ id }))[0] ?? null;
+      return (await found({ id }))[0] ?? null;
     },
     async rejectHold(id, by) {
       return checked(v.boolean(), await statements.call('reject_hold', { id, by }));

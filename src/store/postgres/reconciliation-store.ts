@@ -107,9 +107,6 @@ export function postgresReconciliationStore(statements: Statements): Reconciliat
     async settleAbsences(most) {
       return checked(v.boolean(), await statements.call('settle_absences', { most }));
     },
-    async forgetReconciled(most) {
-      return checked(count, await statements.call('forget_reconciled', { most }));
-    },
     async cancelReconciliation(id, by) {
       return checked(v.boolean(), await statements.call('cancel_reconciliation', { id, by }));
     },
