@@ -9,6 +9,7 @@ import {
 } from '../pipeline/compare-members.ts';
 import { context } from './context.ts';
 import { withReadingTools } from './database.ts';
+import { writeOut } from './output.ts';
 import { readMembers } from './read-members.ts';
 
 interface Options {
@@ -35,11 +36,11 @@ async function compare(file: string, options: Options): Promise<void> {
     try {
       for await (const compared of compareMembers(store, readMembers(input))) {
         count(counts, compared);
-        for (const difference of compared.differences) await write(answer.difference(difference));
+        for (const difference of compared.differences) await writeOut(answer.difference(difference));
       }
       complete = true;
     } finally {
-      await write(answer.end(counts, complete));
+      await writeOut(answer.end(counts, complete));
     }
   });
 }
@@ -47,13 +48,6 @@ async function compare(file: string, options: Options): Promise<void> {
 function count(counts: Counts, { members, differences }: Compared): void {
   counts.members += members;
   for (const { difference } of differences) counts[difference] += 1;
-}
-
-/** Written as they are found, and no faster than they are read: there may be more than fit into memory. */
-function write(text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    context().stdout.write(text, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 interface Answer {

@@ -9,6 +9,13 @@ export function print(format: Format, result: object, sentence: string): void {
   context().stdout.write(`${format.json === true ? JSON.stringify(result) : harmless(sentence)}\n`);
 }
 
+/** Text as it is found, and no faster than it is read: there may be more than fits into memory. */
+export function writeOut(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    context().stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
 /** What others sent may hold commands to a terminal: they are shown as nothing but a mark. */
 function harmless(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n]/gu, '\ufffd');

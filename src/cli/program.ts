@@ -1,10 +1,13 @@
 import { Command, type CommanderError } from 'commander';
+import { auditCommand } from './audit-command.ts';
 import { compareCommand } from './compare-command.ts';
 import { type CommandContext, context, Ended, inContext } from './context.ts';
 import { deliveriesCommand } from './deliveries-command.ts';
 import { effectsCommand } from './effects-command.ts';
+import { explainCommand } from './explain-command.ts';
 import { holdsCommand } from './holds-command.ts';
 import { initCommand } from './init-command.ts';
+import { membersCommand } from './members-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
 import { replayCommand } from './replay-command.ts';
@@ -39,6 +42,9 @@ function program(): Command {
       .addCommand(replayCommand())
       .addCommand(effectsCommand())
       .addCommand(holdsCommand())
+      .addCommand(membersCommand())
+      .addCommand(explainCommand())
+      .addCommand(auditCommand())
       .addCommand(restoreCommand()),
   );
 }
