@@ -1,9 +1,11 @@
 import type { Route } from '../http/app.ts';
 import { ASSETS } from './assets.ts';
+import { audit } from './pages/audit.ts';
 import { deliveries } from './pages/deliveries.ts';
 import { delivery } from './pages/delivery.ts';
 import { effects } from './pages/effects.ts';
 import { holds } from './pages/holds.ts';
+import { members } from './pages/members.ts';
 import { replay } from './pages/replay.ts';
 import { replays } from './pages/replays.ts';
 import { status } from './pages/status.ts';
@@ -22,6 +24,8 @@ export const CONSOLE_ROUTES: readonly Route[] = [
   replay,
   effects,
   holds,
+  members,
+  audit,
   signIn,
   signOut,
   preview,

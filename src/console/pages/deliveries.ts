@@ -12,6 +12,7 @@ import { nextPage, table } from '../parts/table.ts';
 import { when } from '../parts/time.ts';
 import { page } from '../route.ts';
 import { type Page, query, type Visit } from '../visit.ts';
+import { givenFilter } from './given-filter.ts';
 
 const PAGE = 50;
 const FILTER = v.object(filterParameters);
@@ -19,7 +20,7 @@ const FILTER = v.object(filterParameters);
 export const deliveries = page('/console/deliveries', 'deliveries', showDeliveries);
 
 async function showDeliveries(visit: Visit): Promise<Page> {
-  const given = readGiven(visit);
+  const given = givenFilter(new URL(visit.c.req.url).searchParams, Object.keys(filterParameters));
   const read = v.safeParse(FILTER, given);
   const filtering = form(given, read.success ? null : String(read.issues[0].path?.[0].key));
   if (!read.success) return { title: 'Deliveries', body: filtering };
@@ -36,21 +37,6 @@ async function showDeliveries(visit: Visit): Promise<Page> {
     title: 'Deliveries',
     body: html`${filtering}${replaying(visit, given, found)}<section id="list" data-live aria-label="Deliveries found">${list(visit, found, given)}${nextPage(older)}</section>`,
   };
-}
-
-/** What the query says, as the operators' interface would be told it: times of the form are in UTC. */
-export function readGiven({ c }: Pick<Visit, 'c'>): Readonly<Record<string, string>> {
-  return givenFilter(new URL(c.req.url).searchParams);
-}
-
-export function givenFilter(parameters: URLSearchParams): Readonly<Record<string, string>> {
-  const named = Object.keys(filterParameters).map(
-    (name) => [name, (parameters.get(name) ?? '').trim()] as const,
-  );
-  const utc = (text: string) => (/^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00Z` : text);
-  return Object.fromEntries(
-    named.filter(([, value]) => value !== '').map(([name, value]) => [name, utc(value)]),
-  );
 }
 
 function form(given: Readonly<Record<string, string>>, wrong: string | null): Html {

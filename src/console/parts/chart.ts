@@ -40,14 +40,16 @@ function drawn({ kind, shape, values }: Series, top: number): Html {
     );
     return html`<path class="${kind}" d="${bars.join('')}"/>`;
   }
-  let path = '';
+  let [line, lone] = ['', ''];
   for (const [index, value] of values.entries()) {
     if (value === null) continue;
     const at = `${round((index + 0.5) * step)} ${y(value)}`;
-    // A lone point between two gaps would be a line of no length: it is given a little.
-    path += (values[index - 1] ?? null) === null ? `M${at}h0.1` : `L${at}`;
+    const begins = (values[index - 1] ?? null) === null;
+    line += `${begins ? 'M' : 'L'}${at}`;
+    // Between two gaps there is no line to see.
+    if (begins && (values[index + 1] ?? null) === null) lone += `M${at}h0`;
   }
-  return html`<path class="curve ${kind} ${shape === 'dashes' ? 'dashed' : ''}" d="${path}"/>`;
+  return html`<path class="curve ${kind} ${shape === 'dashes' ? 'dashed' : ''}" d="${line}"/><path class="lone ${kind}" d="${lone}"/>`;
 }
 
 function sample({ kind, shape }: Series): Html {

@@ -4,7 +4,7 @@ import { filterFrom, filterParameters } from '../../http/operator/filter.ts';
 import { readNumber } from '../../http/operator/number.ts';
 import { reason } from '../../http/operator/reason.ts';
 import { deliveryIds } from '../../http/operator/replay-request.ts';
-import { givenFilter } from '../pages/deliveries.ts';
+import { givenFilter } from '../pages/given-filter.ts';
 import { write } from '../route.ts';
 
 const needed = v.pipe(reason, v.minLength(1));
@@ -13,7 +13,7 @@ const needed = v.pipe(reason, v.minLength(1));
 export const preview = write('/console/replays', async ({ services, operator }, form) => {
   const asked = { dryRun: true, by: operator.name, reason: '' };
   if (form.get('what') === 'filter') {
-    const filter = v.safeParse(v.object(filterParameters), givenFilter(form));
+    const filter = v.safeParse(v.object(filterParameters), givenFilter(form, Object.keys(filterParameters)));
     if (!filter.success) return { failure: 'invalid_request' };
     const { id } = await beginReplay(services, {
       ...asked,

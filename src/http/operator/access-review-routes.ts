@@ -45,7 +45,7 @@ export async function reviewOrganization(c: Context, services: Services): Promis
 
 type Cursor = v.InferOutput<typeof position>;
 
-function placeIn(cursor: Cursor | undefined): ReviewPlace | null {
+export function placeIn(cursor: Cursor | undefined): ReviewPlace | null {
   if (cursor === undefined) return null;
   if (cursor[0] === 'invitation') {
     return { of: 'invitations', position: { createdAt: cursor[1], id: cursor[2] } };
@@ -54,7 +54,7 @@ function placeIn(cursor: Cursor | undefined): ReviewPlace | null {
   return { of: 'members', position: { guest: group === 'guest', since, userId } };
 }
 
-function cursorAt(place: ReviewPlace): Cursor {
+export function cursorAt(place: ReviewPlace): Cursor {
   if (place.of === 'invitations') return ['invitation', place.position.createdAt, place.position.id];
   const { guest, since, userId } = place.position;
   return [guest ? 'guest' : 'member', since, userId];
