@@ -1,4 +1,4 @@
-import { type Executor, executeEffect } from './execute-effect.ts';
+import { type Executor, executeEffect, logged } from './execute-effect.ts';
 import { checkInstance, type InstanceCheck, type KnownInstance } from './instance-check.ts';
 import type { Budget, LeasedEffect } from './ports.ts';
 
@@ -90,7 +90,7 @@ async function checkOrPin(dispatcher: Dispatcher, known: KnownInstance): Promise
 async function attempt(dispatcher: Dispatcher, leased: LeasedEffect): Promise<void> {
   const { ended, calls } = await executeEffect(dispatcher, leased);
   const settled = await dispatcher.store.settleEffect(leased, ended, calls);
-  dispatcher.log.info('effect_settled', { effect: leased.id, kind: leased.effect.kind, settled, calls });
+  dispatcher.log.info('effect_settled', { ...logged(leased), settled, calls });
 }
 
 async function firstOf(running: Iterable<Promise<unknown>>, ms: number): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type AttemptResult,
   type LeasedEffect,
   type Log,
+  type LogFields,
   type Provider,
   type ProviderAnswer,
   type ProviderFailure,
@@ -97,7 +98,11 @@ async function revokeSessions(
       calls += 1;
       revocations += 1;
       if ('failure' in revoked) return { ended: afterFailure(executor, leased, revoked), calls };
-      executor.log.info('session_revoked', { effect: leased.id, user: effect.userId, session: session.id });
+      executor.log.info('session_revoked', {
+        ...logged(leased),
+        user: effect.userId,
+        session: session.id,
+      });
     }
     offset += page.answer.sessions.length;
     more = page.answer.more;
@@ -128,8 +133,7 @@ async function lookUp(
   if ('failure' in asked) return { ended: afterFailure(executor, leased, asked), calls };
   const verdict = await observe(executor, asked.answer, leased.effect.kind, leased.deliveryId);
   executor.log.info('looked_up', {
-    effect: leased.id,
-    kind: leased.effect.kind,
+    ...logged(leased),
     outcome: verdict?.outcome ?? 'ignored',
     reason: verdict?.reason ?? 'not_kept',
   });
@@ -140,11 +144,7 @@ async function lookUp(
 }
 
 function afterFailure(executor: Executor, leased: LeasedEffect, failure: ProviderFailure): AttemptResult {
-  executor.log.warn('provider_failed', {
-    effect: leased.id,
-    kind: leased.effect.kind,
-    failure: failure.failure,
-  });
+  executor.log.warn('provider_failed', { ...logged(leased), failure: failure.failure });
   if (failure.failure !== 'rate_limited') return tryAgain(executor, leased, failure.failure);
   const { retryAfterMs } = failure;
   return { result: 'paused', error: 'rate_limited', retryInMs: retryAfterMs, pauseMs: retryAfterMs };
@@ -155,8 +155,13 @@ function tryAgain(executor: Executor, leased: LeasedEffect, error: string): Atte
   return retryInMs === null ? dead(executor, leased, error) : { result: 'retry', error, retryInMs };
 }
 
+/** In every line about an effect: what it is, and whose consequence. */
+export function logged({ id, effect, deliveryId }: LeasedEffect): LogFields {
+  return { effect: id, kind: effect.kind, delivery: deliveryId };
+}
+
 /** Given up, and there for an operator to see. */
 function dead(executor: Executor, leased: LeasedEffect, error: string): AttemptResult {
-  executor.log.error('effect_dead', { effect: leased.id, kind: leased.effect.kind, error });
+  executor.log.error('effect_dead', { ...logged(leased), error });
   return { result: 'dead', error };
 }

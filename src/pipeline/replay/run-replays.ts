@@ -67,6 +67,7 @@ async function retry(repeater: Repeater, kept: KeptDelivery): Promise<void> {
   const spent = (kept.attempts ?? 0) > MOST_ATTEMPTS;
   if (spent || reread(repeater, kept).delivery === null) return bury(repeater, RETRY, kept);
   await repeatPage(repeater, RETRY, [kept]);
+  repeater.log.info('delivery_retried', { delivery: kept.id, attempt: kept.attempts });
 }
 
 async function carryOut(
