@@ -4,6 +4,7 @@ import { AUTHZEN } from './authzen.ts';
 import { FEED } from './feed.ts';
 import type { Operations } from './operation.ts';
 import { OPERATORS } from './operators.ts';
+import { RECONCILIATIONS } from './reconciliations.ts';
 import { REPLAYS } from './replays.ts';
 import { SERVICE } from './service.ts';
 import { STATUS } from './status.ts';
@@ -16,6 +17,7 @@ export const OPERATIONS: Operations = {
   ...AUTHZEN,
   ...OPERATORS,
   ...REPLAYS,
+  ...RECONCILIATIONS,
   ...AUDIT,
   ...STATUS,
   ...UPKEEP,

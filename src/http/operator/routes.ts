@@ -7,6 +7,12 @@ import { listEffects, retryEffect } from './effect-routes.ts';
 import { explainOne } from './explanation-routes.ts';
 import { approve, listHolds, reject } from './hold-routes.ts';
 import { listOrganizations } from './organizations-routes.ts';
+import {
+  cancelReconciliation,
+  listReconciliations,
+  readReconciliation,
+  startReconciliation,
+} from './reconciliation-routes.ts';
 import { cancelReplay, listReplays, readReplay, startReplay } from './replay-routes.ts';
 import { readStatus } from './status-route.ts';
 import { pauseEffects, resumeEffects } from './upkeep-routes.ts';
@@ -29,6 +35,10 @@ export const OPERATOR_ROUTES = [
   { method: 'GET', path: '/operator/v1/replays', handler: listReplays },
   { method: 'GET', path: '/operator/v1/replays/:id', handler: readReplay },
   { method: 'POST', path: '/operator/v1/replays/:id/cancel', handler: cancelReplay },
+  { method: 'POST', path: '/operator/v1/reconciliations', handler: startReconciliation },
+  { method: 'GET', path: '/operator/v1/reconciliations', handler: listReconciliations },
+  { method: 'GET', path: '/operator/v1/reconciliations/:id', handler: readReconciliation },
+  { method: 'POST', path: '/operator/v1/reconciliations/:id/cancel', handler: cancelReconciliation },
   { method: 'GET', path: '/operator/v1/audit', handler: listAudit },
   { method: 'GET', path: '/operator/v1/organizations', handler: listOrganizations },
   {
