@@ -3,6 +3,7 @@ import { auditCommand } from './audit-command.ts';
 import { compareCommand } from './compare-command.ts';
 import { type CommandContext, context, Ended, inContext } from './context.ts';
 import { deliveriesCommand } from './deliveries-command.ts';
+import { doctorCommand } from './doctor-command.ts';
 import { effectsCommand } from './effects-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { holdsCommand } from './holds-command.ts';
@@ -35,6 +36,7 @@ function program(): Command {
       .addCommand(initCommand())
       .addCommand(serveCommand())
       .addCommand(migrateCommand())
+      .addCommand(doctorCommand())
       .addCommand(compareCommand())
       .addCommand(policyCommand())
       .addCommand(statusCommand())

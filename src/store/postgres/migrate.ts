@@ -45,6 +45,26 @@ function causeOf(error: unknown): unknown {
   return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }
 
+const MADE_OR_DROPPED =
+  /^(CREATE|DROP) (?:OR REPLACE )?(TABLE|VIEW|FUNCTION) (?:IF EXISTS )?(?:"rolecall"\.|rolecall\.)"?(\w+)"?(?=[\s(;])/gm;
+
+/** What is there by name when all migrations were applied (`table inbox`, `function read_facts`), and which one makes it. */
+export function migrationMakes(): {
+  readonly migrations: number;
+  readonly made: ReadonlyMap<string, number>;
+} {
+  const made = new Map<string, number>();
+  const files = readMigrationFiles(HISTORY);
+  files.forEach(({ sql }, migration) => {
+    for (const [, verb, kind = '', name = ''] of sql.join('\n').matchAll(MADE_OR_DROPPED)) {
+      const thing = `${kind.toLowerCase()} ${name}`;
+      if (verb === 'DROP') made.delete(thing);
+      else made.set(thing, migration);
+    }
+  });
+  return { migrations: files.length, made };
+}
+
 /** The same as a script for psql, the history included, so that `migrate` goes on from there. */
 export function migrationScript(): string {
   const migrations = readMigrationFiles(HISTORY).map(

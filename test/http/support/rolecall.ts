@@ -22,6 +22,7 @@ export interface Answer {
 export interface Running {
   readonly url: string;
   readonly clerk: ClerkStandIn;
+  readonly clerkUrl: string;
   readonly databaseUrl: string;
   readonly sql: postgres.Sql;
   /** Lines as written. */
@@ -99,6 +100,7 @@ export async function startRolecall(
   const running: Running = {
     url: base,
     clerk: clerk.standIn,
+    clerkUrl: clerk.url,
     databaseUrl: database.url,
     sql,
     log,
