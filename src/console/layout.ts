@@ -10,6 +10,7 @@ export const SECTIONS = {
   effects: { path: '/effects', name: 'Effects', key: 'e' },
   holds: { path: '/holds', name: 'Holds', key: 'h' },
   members: { path: '/members', name: 'Members', key: 'm' },
+  drift: { path: '/reconciliations', name: 'Drift', key: 'c' },
   audit: { path: '/audit', name: 'Audit', key: 'a' },
 } as const;
 

@@ -6,11 +6,14 @@ import { delivery } from './pages/delivery.ts';
 import { effects } from './pages/effects.ts';
 import { holds } from './pages/holds.ts';
 import { members } from './pages/members.ts';
+import { reconciliation } from './pages/reconciliation.ts';
+import { reconciliations } from './pages/reconciliations.ts';
 import { replay } from './pages/replay.ts';
 import { replays } from './pages/replays.ts';
 import { status } from './pages/status.ts';
 import { pause, resume, retry } from './writes/effects.ts';
 import { approve, reject } from './writes/holds.ts';
+import { cancelComparison, compare } from './writes/reconciliations.ts';
 import { cancel, preview, run } from './writes/replays.ts';
 import { signIn, signOut } from './writes/sign-in.ts';
 
@@ -25,6 +28,8 @@ export const CONSOLE_ROUTES: readonly Route[] = [
   effects,
   holds,
   members,
+  reconciliations,
+  reconciliation,
   audit,
   signIn,
   signOut,
@@ -36,4 +41,6 @@ export const CONSOLE_ROUTES: readonly Route[] = [
   resume,
   approve,
   reject,
+  compare,
+  cancelComparison,
 ];

@@ -20,6 +20,9 @@ function decision(path: string, verb: typeof approveHold) {
       case 'rejected':
         return { go: null, said: `Hold ${id} is rejected: nobody loses anything by it.` };
       case 'asked':
+        services.reconcileSoon();
+        services.dispatchSoon();
+        return { go: null, said: `Hold ${id} is approved: Clerk is asked about each of them.` };
       case 'applied':
       case 'unchanged':
         return { go: null, said: `Hold ${id} is approved and carried out.` };
