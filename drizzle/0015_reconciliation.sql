@@ -18,6 +18,10 @@ BEGIN
     ON CONFLICT (organization_id, dry_run) WHERE status = 'running' DO NOTHING
     RETURNING id INTO started;
     IF started IS NOT NULL THEN
+      IF wanted->>'cause' = 'operator' AND NOT dry THEN
+        INSERT INTO rolecall.operator_actions (operator, action, subject, reason)
+        VALUES (wanted->>'by', 'reconcile', started::text, wanted->>'reason');
+      END IF;
       RETURN jsonb_build_object('id', started, 'joined', false);
     END IF;
     -- The same one is under way, so this is that one; unless it has just ended.
@@ -484,7 +488,12 @@ BEGIN
      SET status = CASE WHEN (wanted->>'approved')::boolean THEN 'approved' ELSE 'rejected' END,
          decided_by = wanted->>'by', decided_at = clock_timestamp()
    WHERE h.id = (wanted->>'id')::bigint AND h.kind = 'absences' AND h.status = 'waiting';
-  RETURN FOUND;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  INSERT INTO rolecall.operator_actions (operator, action, subject)
+  VALUES (wanted->>'by', CASE WHEN (wanted->>'approved')::boolean THEN 'approve_hold' ELSE 'reject_hold' END, wanted->>'id');
+  RETURN true;
 END
 $$;
 --> statement-breakpoint
@@ -527,7 +536,12 @@ BEGIN
   UPDATE rolecall.reconciliations AS r
      SET status = 'cancelled', ended_at = clock_timestamp(), cancelled_by = wanted->>'by', lease_token = NULL
    WHERE r.id = (wanted->>'id')::bigint AND r.status = 'running';
-  RETURN FOUND;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  INSERT INTO rolecall.operator_actions (operator, action, subject)
+  VALUES (wanted->>'by', 'cancel_reconciliation', wanted->>'id');
+  RETURN true;
 END
 $$;
 --> statement-breakpoint
