@@ -1,8 +1,9 @@
 import type { HoldTools } from '../pipeline/holds/decide-hold.ts';
-import { MODES, StoreRejected, StoreUnavailable } from '../pipeline/ports.ts';
+import { MODES, type Mode, StoreRejected, StoreUnavailable } from '../pipeline/ports.ts';
 import type { auditTools } from '../runtime/audit-tools.ts';
 import type { operatorTools } from '../runtime/operator-tools.ts';
 import type { ReadingTools } from '../runtime/reading-tools.ts';
+import type { reconcileTools } from '../runtime/reconcile-tools.ts';
 import { context, Ended } from './context.ts';
 import { fail } from './output.ts';
 
@@ -40,13 +41,35 @@ export function withOperatorTools<Result>(
   options: Format,
   act: (tools: OperatorTools) => Promise<Result>,
 ): Promise<Result> {
-  const wanted = context().env['ROLECALL_MODE'] || 'enforce';
-  const mode = MODES.find((known) => known === wanted);
-  if (mode === undefined) fail(options, ['ROLECALL_MODE must be enforce, observe or paused']);
+  const mode = modeOf(options);
   return withDatabase(options, act, async (databaseUrl) => {
     const { operatorTools } = await import('../runtime/operator-tools.ts');
     return operatorTools(databaseUrl, mode);
   });
+}
+
+export type ReconcileTools = ReturnType<typeof reconcileTools>;
+
+/** The same with Clerk besides, by `CLERK_SECRET_KEY` and `CLERK_API_URL`. */
+export async function withReconcileTools<Result>(
+  options: Format,
+  act: (tools: ReconcileTools) => Promise<Result>,
+): Promise<Result> {
+  const { env } = context();
+  const { readClerkAccess } = await import('../runtime/clerk-access.ts');
+  const access = readClerkAccess((name) => env[name]?.trim() ?? '');
+  if (access.problems.length > 0) fail(options, access.problems);
+  const mode = modeOf(options);
+  return withDatabase(options, act, async (databaseUrl) => {
+    const { reconcileTools } = await import('../runtime/reconcile-tools.ts');
+    return reconcileTools(databaseUrl, access, mode);
+  });
+}
+
+function modeOf(options: Format): Mode {
+  const wanted = context().env['ROLECALL_MODE'] || 'enforce';
+  const mode = MODES.find((known) => known === wanted);
+  return mode ?? fail(options, ['ROLECALL_MODE must be enforce, observe or paused']);
 }
 
 /** The same with who has what, since when and why. */

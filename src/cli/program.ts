@@ -11,6 +11,7 @@ import { initCommand } from './init-command.ts';
 import { membersCommand } from './members-command.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { policyCommand } from './policy/policy-command.ts';
+import { reconcileCommand } from './reconcile-command.ts';
 import { replayCommand } from './replay-command.ts';
 import { restoreCommand } from './restore-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -42,6 +43,7 @@ function program(): Command {
       .addCommand(statusCommand())
       .addCommand(deliveriesCommand())
       .addCommand(replayCommand())
+      .addCommand(reconcileCommand())
       .addCommand(effectsCommand())
       .addCommand(holdsCommand())
       .addCommand(membersCommand())

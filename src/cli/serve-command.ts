@@ -7,6 +7,7 @@ interface Options {
   readonly port: number;
   readonly host: string;
   readonly basePath?: string;
+  readonly poll?: number;
   readonly json?: true;
 }
 
@@ -16,6 +17,11 @@ export function serveCommand(): Command {
     .option('--port <number>', 'port to listen on', portNumber, 8787)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--base-path <path>', 'serve below this path')
+    .option(
+      '--poll <seconds>',
+      'compare everything with Clerk so often, where no webhook can arrive',
+      seconds,
+    )
     .option('--json', 'answer as JSON')
     .action(serve);
 }
@@ -24,6 +30,11 @@ function portNumber(text: string): number {
   const port = Number(text);
   if (!/^[0-9]+$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be 0 to 65535.');
   return port;
+}
+
+function seconds(text: string): number {
+  if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError('It must be 1 to 99999.');
+  return Number(text);
 }
 
 async function serve(options: Options): Promise<void> {
@@ -49,6 +60,7 @@ async function serve(options: Options): Promise<void> {
       port: options.port,
       host: options.host,
       ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
+      ...(options.poll === undefined ? {} : { pollSeconds: options.poll }),
     });
     await warnUnlessReady(server.url + (options.basePath ?? ''));
     print(

@@ -1,11 +1,12 @@
 import type { Budget, Clock, Provider } from '../pipeline/ports.ts';
 import { clerkBackendApi } from '../provider/clerk/backend-api.ts';
+import type { ClerkAccess } from './clerk-access.ts';
 
 const TIMEOUT_MS = 5_000;
 
 /** Clerk as one key reaches it, and how much of its limit is ours. */
 export function clerkApi(
-  { secretKey, apiUrl }: { readonly secretKey: string; readonly apiUrl: string | undefined },
+  { secretKey, apiUrl }: ClerkAccess,
   clock: Clock,
 ): { readonly provider: Provider; readonly budget: Budget } {
   return {

@@ -3,6 +3,7 @@ import { MODES, type Mode } from '../pipeline/ports.ts';
 import type { Retention } from '../pipeline/upkeep/forget-old.ts';
 import { signingSecretProblem } from '../provider/clerk/verify.ts';
 import type { TokenRules } from '../sdk/guard/session-token.ts';
+import { readClerkAccess } from './clerk-access.ts';
 import { readTokenRules } from './session-tokens.ts';
 
 /** Everything the environment says, checked. */
@@ -55,13 +56,8 @@ export function readConfig(
       problems.push(`CLERK_WEBHOOK_SIGNING_SECRET ${ordinal(index, signingSecrets)}${problem}`);
   });
 
-  const secretKey = words('CLERK_SECRET_KEY').join(' ');
-  if (secretKey !== '' && !/^sk_(test|live)_\S+$/.test(secretKey)) {
-    problems.push('CLERK_SECRET_KEY must be one key that begins with sk_test_ or sk_live_');
-  }
-
-  const apiUrl = text('CLERK_API_URL') === '' ? undefined : text('CLERK_API_URL');
-  if (apiUrl !== undefined && !isHttpUrl(apiUrl)) problems.push('CLERK_API_URL must be an http or https URL');
+  const { secretKey, apiUrl, problems: ofClerk } = readClerkAccess(text);
+  problems.push(...ofClerk);
 
   const readTokens = words('ROLECALL_READ_TOKEN').map(parseAccessToken);
   if (readTokens.includes(null)) {
@@ -131,10 +127,6 @@ export function readConfig(
 
 function ordinal(index: number, all: readonly string[]): string {
   return all.length > 1 ? `(number ${index + 1}) ` : '';
-}
-
-function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
 /**

@@ -48,7 +48,13 @@ describe('a reconciliation', () => {
     const before = await facts();
     const { reconciliation, drift } = await reconcilerOf(worker).reconcile();
     expect(drift).toEqual([]);
-    expect(reconciliation).toMatchObject({ status: 'done', cause: 'operator', drift: {}, held: null, by: 'ann' });
+    expect(reconciliation).toMatchObject({
+      status: 'done',
+      cause: 'operator',
+      drift: {},
+      held: null,
+      by: 'ann',
+    });
     expect(await facts()).toEqual(before);
   });
 
@@ -61,7 +67,7 @@ describe('a reconciliation', () => {
       clerk.removeMember(organization, 'user_a');
       clerk.changeRole(organization, 'user_b', 'org:member');
       clerk.banUser('user_c');
-      clerk.updateOrganization(organization, { publicMetadata: { features: ['beta'] } });
+      clerk.updateOrganizationMetadata(organization, { features: ['beta'] });
       clerk.defineRole('org:editor', 'Editor', ['org:posts:write']);
     });
     const { id, reconciliation, drift } = await reconcilerOf(worker).reconcile();
@@ -75,7 +81,14 @@ describe('a reconciliation', () => {
     ]);
     expect(reconciliation).toMatchObject({
       status: 'done',
-      drift: { missing: 1, extra: 1, wrong_role: 1, wrong_suspension: 1, wrong_definition: 1, stale_organization: 1 },
+      drift: {
+        missing: 1,
+        extra: 1,
+        wrong_role: 1,
+        wrong_suspension: 1,
+        wrong_definition: 1,
+        stale_organization: 1,
+      },
     });
     expect(drift.find(({ kind }) => kind === 'wrong_role')).toMatchObject({
       organization,
@@ -84,8 +97,13 @@ describe('a reconciliation', () => {
     });
     await answerLookups(rig, worker);
     await agree();
-    const causes = await sql`select distinct cause from rolecall.changes where cause <> 'delivery' order by 1`;
-    expect(causes.map(({ cause }) => cause)).toEqual(['lookup_member', 'lookup_roles', `reconciliation:${id}`]);
+    const causes =
+      await sql`select distinct cause from rolecall.changes where cause <> 'delivery' order by 1`;
+    expect(causes.map(({ cause }) => cause)).toEqual([
+      'lookup_member',
+      'lookup_roles',
+      `reconciliation:${id}`,
+    ]);
     expect((await reconcilerOf(worker).reconcile()).drift).toEqual([]);
   });
 });

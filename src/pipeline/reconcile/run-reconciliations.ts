@@ -60,7 +60,7 @@ export async function runReconciliation(
     if (!carried && (await reconciliations.readReconciliation(id))?.status !== 'running') return true;
     await progress();
     if (clock.now() >= untilMs) return (await reconciliations.readReconciliation(id))?.status !== 'running';
-    if (!carried) await reconciler.sleep(50);
+    if (!carried) await reconciler.sleep(100);
   }
 }
 
