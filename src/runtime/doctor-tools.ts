@@ -12,7 +12,13 @@ import {
 import { checkProvider, isLoopback } from '../pipeline/doctor/check-provider.ts';
 import { checkRowSecurity } from '../pipeline/doctor/check-row-security.ts';
 import { readStatus } from '../pipeline/operators/status.ts';
-import { type Mode, type ProviderInspection, Unreachable } from '../pipeline/ports.ts';
+import {
+  type Mode,
+  type ProviderInspection,
+  StoreRejected,
+  StoreUnavailable,
+  Unreachable,
+} from '../pipeline/ports.ts';
 import { inspectClerk } from '../provider/clerk/inspect.ts';
 import { publicKeyIn } from '../sdk/guard/settings.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
@@ -117,41 +123,34 @@ async function openDatabase(databaseUrl: string | null) {
     checks.push(fail('database_reachable', `The database cannot be used: ${error.message}.`, mend));
   }
   // Without the schema, or the right to use it, there is nothing of ours to read.
-  const usable = ['database_reachable', 'database_version', 'schema', 'database_role'].every(
+  let usable = ['database_reachable', 'database_version', 'schema', 'database_role'].every(
     (code) => checks.find((check) => check.code === code)?.status !== 'fail',
   );
-  const unusable = (codes: readonly string[]) =>
-    codes.map((code) => skipped(code, 'The database has to be mended first.'));
-
   return {
     checks,
     async checkUse(roles: readonly string[] | null, mode: Mode | null): Promise<readonly Check[]> {
-      if (!usable)
-        return unusable([
-          'schema_version',
-          'policy',
-          'policy_roles',
-          'status',
-          'worker_alive',
-          'mode',
-          'findings',
+      if (!usable) return USE.map((code) => skipped(code, 'The database has to be mended first.'));
+      try {
+        const [readiness, policy, status] = await Promise.all([
+          postgresStore(statements, { seen: null }).readReadiness(),
+          readActivePolicy(postgresPolicyStore(statements)),
+          readStatus({
+            statuses,
+            mode,
+            budget: null,
+            reconcileEveryMs: null,
+            checkInstance: async () => 'unknown',
+          }),
         ]);
-      const [readiness, policy, status] = await Promise.all([
-        postgresStore(statements, { seen: null }).readReadiness(),
-        readActivePolicy(postgresPolicyStore(statements)),
-        readStatus({
-          statuses,
-          mode,
-          budget: null,
-          reconcileEveryMs: null,
-          checkInstance: async () => 'unknown',
-        }),
-      ]);
-      return [
-        checkSchemaVersion(misfit(readiness)),
-        ...checkPolicy(policy, roles),
-        ...checkOperation(status, mode),
-      ];
+        return [
+          checkSchemaVersion(misfit(readiness)),
+          ...checkPolicy(policy, roles),
+          ...checkOperation(status, mode),
+        ];
+      } catch (error) {
+        usable = false;
+        return [schemaRefused(error)];
+      }
     },
     pinned: async () => (usable ? (await statuses.readStatus()).instance : undefined),
     hasDelivery: async (id: string) =>
@@ -162,13 +161,27 @@ async function openDatabase(databaseUrl: string | null) {
   };
 }
 
+/** What is read by our own functions. */
+const USE = ['schema_version', 'policy', 'policy_roles', 'status', 'worker_alive', 'mode', 'findings'];
+
+function schemaRefused(error: unknown): Check {
+  if (!(error instanceof StoreRejected || error instanceof StoreUnavailable)) throw error;
+  return fail(
+    'schema_version',
+    `What Rolecall keeps cannot be read: ${error.message}.`,
+    'Run rolecall migrate: it gives rolecall_service its rights, where they were not taken away afterwards.',
+  );
+}
+
 async function readActivePolicy(
   policies: Pick<ReturnType<typeof postgresPolicyStore>, 'readActivePolicy'>,
 ): Promise<ActivePolicy | null | undefined> {
   try {
     return await policies.readActivePolicy();
-  } catch {
-    return undefined;
+  } catch (error) {
+    // A document of another shape, and nothing that the database refused.
+    if (error instanceof StoreUnavailable) return undefined;
+    throw error;
   }
 }
 

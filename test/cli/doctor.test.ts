@@ -236,6 +236,24 @@ describe('the database', () => {
     });
   });
 
+  test('rights that were taken away from the worker are found, and the rest is looked at', async () => {
+    const { code, of } = await broken(
+      'revoke select on rolecall.holds from rolecall_service',
+      'grant select on rolecall.holds to rolecall_service',
+    );
+    expect([code, of('schema_version')?.status, of('clerk_key')?.status]).toEqual([1, 'fail', 'ok']);
+  });
+
+  test('a policy that this version cannot read', async () => {
+    const { code, of } = await broken(
+      `insert into rolecall.policies (version, name, digest, document, compiled, applied_by, reason)
+         values (77, 'odd', 'x', '{"roles": {}, "name": 7}', '{}', 'ann', '');
+       update rolecall.active_policy set version = 77`,
+      'update rolecall.active_policy set version = 0; delete from rolecall.policies where version = 77',
+    );
+    expect([code, of('policy')?.status, of('policy_roles')?.status]).toEqual([1, 'fail', 'skipped']);
+  });
+
   test('a login that may do nothing fails; one that may do everything is warned of', async () => {
     const nobody = await makeLogin(`${login}_nobody`, 'rolecall_reader');
     const weak = await doctor(as(nobody));

@@ -19,7 +19,7 @@ export async function inspectClerk(options: BackendApiOptions): Promise<Provider
   const { secretKey, apiUrl = CLERK, timeoutMs, clock } = options;
   const ask = async (path: string) => {
     try {
-      return await fetch(new URL(path, apiUrl), {
+      return await fetch(`${apiUrl.replace(/\/+$/, '')}${path}`, {
         headers: { authorization: `Bearer ${secretKey}` },
         redirect: 'manual',
         signal: AbortSignal.timeout(timeoutMs),
@@ -52,8 +52,13 @@ export function clockAhead(date: string | null, askedAt: number, answeredAt: num
 }
 
 async function keysOf(ask: (path: string) => Promise<Response>): Promise<readonly string[] | null> {
-  const seen = v.safeParse(keySet, await jsonOf(await ask('/v1/jwks')));
-  return seen.success ? seen.output.keys.map(({ n }) => n) : null;
+  try {
+    const seen = v.safeParse(keySet, await jsonOf(await ask('/v1/jwks')));
+    return seen.success ? seen.output.keys.map(({ n }) => n) : null;
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    return null;
+  }
 }
 
 async function rolesOf(options: BackendApiOptions): Promise<readonly string[] | null> {

@@ -20,12 +20,7 @@ export function postgresInspector(databaseUrl: string, now: () => number): Inspe
   const ask = async <Schema extends v.GenericSchema>(shape: Schema, text: string) => {
     // As JSON: the driver leaves arrays unread unless it asks for the types first.
     const query = `select coalesce(jsonb_agg(to_jsonb(q)), '[]') as rows from (${text}) as q`;
-    let answer: readonly Record<string, unknown>[];
-    try {
-      answer = await withDeadline(sql.unsafe(query).simple(), DEADLINE_MS);
-    } catch (error) {
-      throw new Unreachable(reasonOf(error));
-    }
+    const answer: readonly Record<string, unknown>[] = await answered(sql.unsafe(query).simple());
     return checked(v.array(shape), answer[0]?.['rows']);
   };
   const one = async <Schema extends v.GenericSchema>(shape: Schema, text: string) =>
@@ -35,12 +30,12 @@ export function postgresInspector(databaseUrl: string, now: () => number): Inspe
     async database(): Promise<DatabaseInspection> {
       const asked = now();
       const { clock, ...connection } = await one(connectionRow, CONNECTION);
-      const answered = now();
+      const answeredAt = now();
       const backend = async () =>
         (await one(v.object({ pid: v.number() }), 'select pg_backend_pid() as pid')).pid;
       return {
         ...connection,
-        clockAheadMs: Math.round((asked + answered) / 2 - clock),
+        clockAheadMs: Math.round((asked + answeredAt) / 2 - clock),
         pooled: await isPooled(beside, backend),
         schema: {
           ...comparedToMigrations(await ask(thing, THINGS)),
@@ -62,10 +57,20 @@ export function postgresInspector(databaseUrl: string, now: () => number): Inspe
  */
 async function isPooled(beside: postgres.Sql, backend: () => Promise<number>): Promise<boolean> {
   const first = await backend();
-  return beside.begin(async (transaction) => {
-    await transaction.unsafe('select').simple();
-    return (await backend()) !== first;
-  });
+  return answered(
+    beside.begin(async (transaction) => {
+      await transaction.unsafe('select').simple();
+      return (await backend()) !== first;
+    }),
+  );
+}
+
+async function answered<T>(query: PromiseLike<T>): Promise<T> {
+  try {
+    return await withDeadline(query, DEADLINE_MS);
+  } catch (error) {
+    throw error instanceof Unreachable ? error : new Unreachable(reasonOf(error));
+  }
 }
 
 function comparedToMigrations(things: readonly v.InferOutput<typeof thing>[]) {
@@ -89,7 +94,9 @@ function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return (
     FAILURES[code] ??
-    (/CERT|SELF_SIGNED|TLS/.test(code) ? `its certificate is not trusted (${code})` : 'it does not answer')
+    (/CERT|SELF_SIGNED|UNABLE_TO|TLS/.test(code)
+      ? `its certificate is not trusted (${code})`
+      : 'it does not answer')
   );
 }
 
