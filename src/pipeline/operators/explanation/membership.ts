@@ -54,11 +54,7 @@ function membershipObstacles(one: Case): Because[] {
   }
   if (membership.role === null) return [unconfirmed(one, membership)];
   if (!isAlive(membership)) {
-    const source = sourceOf(
-      provenance,
-      ({ kind, ...entry }) => kind === 'removed' && ofPair({ kind, ...entry }),
-      null,
-    );
+    const source = sourceOf(provenance, (entry) => entry.kind === 'removed' && ofPair(entry), null);
     const text = `Clerk did not list ${userId} in ${organizationId} when it was asked; they are taken for gone until it is told otherwise`;
     return [because('presumed_absent', text, source)];
   }
@@ -69,20 +65,20 @@ function membershipObstacles(one: Case): Because[] {
   return [because('contested', text, source)];
 }
 
-function unconfirmed({ question, provenance }: Case, membership: MembershipFact): Because {
+/** The last delivery about the pair that was not believed at once. */
+function lastHeld({ question, provenance }: Case) {
+  const held = provenance.deliveries.find(
+    ({ outcome, organizationId }) => outcome === 'held' && organizationId === question.organizationId,
+  );
+  if (held === undefined) return null;
+  const words = ` (last told by delivery ${held.id})`;
+  return { delivery: held.id, revision: null, at: held.receivedAt, words };
+}
+
+function unconfirmed(one: Case, membership: MembershipFact): Because {
   const roles = membership.ceiling.map(({ role }) => role).join(', ');
-  const [told] = provenance.deliveries.filter(({ userId }) => userId === question.userId);
-  const source =
-    told === undefined
-      ? null
-      : {
-          delivery: told.id,
-          revision: null,
-          at: told.receivedAt,
-          words: ` (last told by delivery ${told.id})`,
-        };
-  const text = `That ${question.userId} joined as ${roles || 'a member'} was told too late to be believed at once; Clerk is asked first`;
-  return because('not_confirmed', text, source);
+  const text = `That ${one.question.userId} joined as ${roles || 'a member'} was told too late to be believed at once; Clerk is asked first`;
+  return because('not_confirmed', text, lastHeld(one));
 }
 
 function neverAMember({ question, provenance, user, organization }: Case): Because[] {
@@ -134,21 +130,9 @@ export function membershipWords(one: Case): readonly Because[] {
   return [told, ...first, ...waiting(one, membership)];
 }
 
-function waiting({ provenance, question }: Case, { ceiling, role, contested }: MembershipFact): Because[] {
+function waiting(one: Case, { ceiling, role, contested }: MembershipFact): Because[] {
   if (contested || ceiling.length === 0) return [];
   const newer = ceiling.map((held) => held.role).join(', ');
-  const [held] = provenance.deliveries.filter(
-    ({ outcome, organizationId }) => outcome === 'held' && organizationId === question.organizationId,
-  );
-  const source =
-    held === undefined
-      ? null
-      : {
-          delivery: held.id,
-          revision: null,
-          at: held.receivedAt,
-          words: ` (last told by delivery ${held.id})`,
-        };
   const text = `Newer roles (${newer}) were told too late to be believed at once; until Clerk has answered, only what they and ${role} all grant counts`;
-  return [because('waiting_for_clerk', text, source)];
+  return [because('waiting_for_clerk', text, lastHeld(one))];
 }
