@@ -32,6 +32,7 @@ describe('the environment', () => {
         tokenRules: null,
         mode: 'enforce',
         retention: { payloadDays: 30, changeDays: null },
+        reconcileEveryMs: 86_400_000,
       },
     });
   });
@@ -43,6 +44,24 @@ describe('the environment', () => {
       for (const days of ['0', '-1', '1.5', '30d', '1e3', 'for ever', '100000']) {
         expect(problemsOf({ [name]: days })).toEqual([textLike(new RegExp(`^${name} `))]);
       }
+    }
+  });
+
+  it('says how often everything is compared with Clerk, in hours, and that it may be never', () => {
+    const everyMs = (ROLECALL_RECONCILE_EVERY: string) => {
+      const read = readConfig({ ...complete, ROLECALL_RECONCILE_EVERY });
+      return 'config' in read ? read.config.reconcileEveryMs : read.problems;
+    };
+    expect(['6', '0.5', '744', '0', 'off', ''].map(everyMs)).toEqual([
+      21_600_000,
+      1_800_000,
+      744 * 3_600_000,
+      null,
+      null,
+      86_400_000,
+    ]);
+    for (const hours of ['-1', '745', '24h', '1e2', 'daily', '0x10', '1.2345']) {
+      expect(everyMs(hours), hours).toEqual([textLike(/^ROLECALL_RECONCILE_EVERY /)]);
     }
   });
 

@@ -44,6 +44,12 @@ beforeAll(async () => {
   await activate(rolecall, cstar);
   await rolecall.post(JSON.stringify({ type: 'unheard.of', data: {} }), { id: 'msg_odd' });
   await operate('/replays', { ids: ['msg_odd'], reason: 'to have one' });
+  await rolecall.sql`
+    insert into rolecall.reconciliations (cause, dry_run, asked_by, reason, drift)
+    values ('operator', true, 'ann', '', '{"missing": 1}')`;
+  await rolecall.sql`
+    insert into rolecall.drift (reconciliation_id, kind, organization_id, user_id, subject, theirs, outcome)
+    values (1, 'missing', 'org_1', 'user_9', 'orgmem_9', '{"role": "org:member"}', 'found')`;
 });
 afterAll(() => rolecall.stop());
 
@@ -65,7 +71,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 
 const tokenFor = (by: string) => (by === 'operator' ? 'operator-CANARY' : undefined);
 const pathOf = (route: string) => {
-  const path = (route.split(' ')[1] ?? '').replace('/replays/:id', '/replays/1');
+  const path = (route.split(' ')[1] ?? '').replace(/(replays|reconciliations)\/:id/, '$1/1');
   return `${path.replaceAll(/:\w+/g, (name) => PLACES[name] ?? name)}${QUERIES[route] ?? ''}`;
 };
 
@@ -104,7 +110,8 @@ describe('an answer', () => {
     async (route) => {
       const method = route.split(' ')[0] ?? '';
       const answer = await answerOf(await fetch(`${rolecall.url}${pathOf(route)}`, { method }));
-      expect(answer.status).toBe(401);
+      // There are more routes than wrong tokens of operators may be tried at once.
+      expect([401, 429]).toContain(answer.status);
       expectDescribed(route, answer);
     },
   );
