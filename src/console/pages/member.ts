@@ -48,7 +48,7 @@ export async function showMember(
 <form method="get" class="row narrow"><input type="hidden" name="organization" value="${organizationId}"><input type="hidden" name="user" value="${userId}">${choice('permission', 'Permission', options, permission)}<button data-first>Explain</button></form>
 ${answer === null ? '' : html`<p class="answer">${answer ? mark('good', 'May') : mark('bad', 'May not')} <code>${permission}</code></p>`}
 <ol class="timeline">${because.map((one) => html`<li>${icon('idle')}<div><p>${one.text}</p>${one.delivery === null ? '' : html`<p class="at">${deliveryLink(visit, one.delivery)}</p>`}</div></li>`)}</ol></section>
-<section aria-labelledby="holds"><h2 id="holds">Holds</h2>${
+<section aria-labelledby="held"><h2 id="held">Permissions</h2>${
       permissions.length === 0
         ? html`<p class="empty">Nothing.</p>`
         : html`<ul class="moves">${permissions.map((one) => html`<li class="held"><code>${one}</code></li>`)}</ul>`

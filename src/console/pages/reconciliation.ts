@@ -28,7 +28,7 @@ async function showReconciliation(visit: Visit): Promise<Page> {
   const last = found.length < PAGE ? undefined : found.at(-1);
   const more = last === undefined ? null : query({ cursor: cursorTo(['drift', last.position]) });
   return {
-    title: `${shown.dryRun ? 'Look only' : 'Compare and repair'}, ${id}`,
+    title: `Comparison ${id}${shown.dryRun ? ', looking only' : ''}`,
     body: html`<section id="progress" data-live aria-label="In short">${progress(visit, shown)}</section>
 <section id="drift" data-live aria-labelledby="differs"><h2 id="differs">What differs</h2>${list(visit, found, shown)}${nextPage(more)}</section>
 <div id="repair" data-live>${shown.dryRun && shown.status === 'done' && found.length > 0 ? repair(visit, shown) : ''}</div>`,
