@@ -31,7 +31,9 @@ afterEach(() => rig.stop());
 async function trail(filter: Partial<AuditFilter> = {}): Promise<AuditEntry[]> {
   const tools = auditTools(rig.url);
   try {
-    return await Array.fromAsync(exportAudit(tools.audit, { ...OPEN, ...filter }));
+    const entries: AuditEntry[] = [];
+    for await (const entry of exportAudit(tools.audit, { ...OPEN, ...filter })) entries.push(entry);
+    return entries;
   } finally {
     await tools.end();
   }

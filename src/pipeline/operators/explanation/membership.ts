@@ -4,6 +4,8 @@ import type { AuditEntry } from '../../ports.ts';
 import type { Case } from './case.ts';
 import { type Because, because, isoTime, sourceOf } from './trail.ts';
 
+const MEMBERSHIPS = 'organizationMembership';
+
 /** Why somebody has no access whatever the permission; empty for whoever has. */
 export function obstacles(one: Case): readonly Because[] {
   return [...deletions(one), ...membershipObstacles(one), ...suspension(one)];
@@ -16,13 +18,13 @@ function deletions({ question, user, organization, provenance }: Case): Because[
   const found: Because[] = [];
   if (organization?.deletedAt != null) {
     const at = organization.deletedAt;
-    const source = sourceOf(provenance, ({ kind }) => kind === 'organization_deleted', at);
+    const source = sourceOf(provenance, ({ kind }) => kind === 'organization_deleted', at, 'organization');
     found.push(
       because('organization_deleted', `${organizationId} was deleted: nobody has access there`, source),
     );
   }
   if (user?.deletedAt != null) {
-    const source = sourceOf(provenance, ofUser('user_deleted'), user.deletedAt);
+    const source = sourceOf(provenance, ofUser('user_deleted'), user.deletedAt, 'user');
     found.push(because('user_deleted', `${userId} was deleted: they have access nowhere`, source));
   }
   return found;
@@ -30,7 +32,7 @@ function deletions({ question, user, organization, provenance }: Case): Because[
 
 function suspension({ question, user, provenance }: Case): Because[] {
   if (user?.suspended !== true) return [];
-  const source = sourceOf(provenance, ofUser('suspended'), null);
+  const source = sourceOf(provenance, ofUser('suspended'), null, 'user');
   return [
     because(
       'suspended',
@@ -48,18 +50,23 @@ function membershipObstacles(one: Case): Because[] {
     entry.organizationId === organizationId && entry.userId === userId && entry.agentId === null;
   const removal = (entry: AuditEntry) => ofPair(entry) && (entry.kind === 'removed' || entry.cutoff !== null);
   if (membership.deletedAt !== null) {
-    const source = sourceOf(provenance, removal, membership.deletedAt);
+    const source = sourceOf(provenance, removal, membership.deletedAt, MEMBERSHIPS);
     const text = `${userId} was removed from ${organizationId}: membership ${membership.id} was deleted`;
     return [because('removed', text, source)];
   }
   if (membership.role === null) return [unconfirmed(one, membership)];
   if (!isAlive(membership)) {
-    const source = sourceOf(provenance, (entry) => entry.kind === 'removed' && ofPair(entry), null);
+    const source = sourceOf(
+      provenance,
+      (entry) => entry.kind === 'removed' && ofPair(entry),
+      null,
+      MEMBERSHIPS,
+    );
     const text = `Clerk did not list ${userId} in ${organizationId} when it was asked; they are taken for gone until it is told otherwise`;
     return [because('presumed_absent', text, source)];
   }
   if (!membership.contested) return [];
-  const source = sourceOf(provenance, ofPair, membership.version?.at ?? null);
+  const source = sourceOf(provenance, ofPair, membership.version?.at ?? null, MEMBERSHIPS);
   const roles = [membership, ...membership.ceiling].map(({ role }) => role).join(' and ');
   const text = `Two truths of the same moment were told (${roles}): there is no access until Clerk says which one holds`;
   return [because('contested', text, source)];
@@ -112,6 +119,7 @@ export function membershipWords(one: Case): readonly Because[] {
     provenance,
     (entry) => entry.organizationId === organizationId && entry.userId === userId && entry.role !== null,
     membership.version?.at ?? null,
+    MEMBERSHIPS,
   );
   const told = because(
     'member',

@@ -32,32 +32,38 @@ export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** The change that fits and is of this time; else the latest that fits. */
+/** The latest change that fits. */
 export function changeThat(
   { changes }: Pick<Provenance, 'changes'>,
   fits: (entry: AuditEntry) => boolean,
-  at: number | null = null,
 ): AuditEntry | null {
-  const fitting = changes.filter(fits);
-  const exact = at === null ? undefined : fitting.find((entry) => entry.at === isoTime(at));
-  return exact ?? fitting[0] ?? null;
+  return changes.find(fits) ?? null;
 }
 
-/** Where a fact of this time came from: the change that it made, else the delivery that was sent then. */
+/**
+ * Where a fact of this time came from: the change that it made; else the delivery of `events` that was sent then, which
+ * may have moved nothing; else the latest change that fits.
+ */
 export function sourceOf(
   provenance: Provenance,
   fits: (entry: AuditEntry) => boolean,
   at: number | null,
+  events: 'organizationMembership' | 'organization' | 'user',
 ): Source | null {
-  const change = changeThat(provenance, fits, at);
-  if (change !== null) return sourceIn(change);
-  const delivery = provenance.deliveries.find(({ sentAt }) => sentAt !== null && sentAt === at);
-  if (delivery === undefined) return at === null ? null : { ...NOTHING, at: isoTime(at) };
-  const words = ` (told by delivery ${delivery.id}, received ${delivery.receivedAt})`;
-  return { delivery: delivery.id, revision: null, at: isoTime(at ?? 0), words };
+  const exact =
+    at === null ? null : changeThat(provenance, (entry) => fits(entry) && entry.at === isoTime(at));
+  if (exact !== null) return sourceIn(exact);
+  const delivery = provenance.deliveries.find(
+    ({ sentAt, type }) => sentAt !== null && sentAt === at && type?.startsWith(`${events}.`) === true,
+  );
+  if (delivery !== undefined) {
+    const words = ` (told by delivery ${delivery.id}, received ${delivery.receivedAt})`;
+    return { delivery: delivery.id, revision: null, at: isoTime(at ?? 0), words };
+  }
+  const latest = changeThat(provenance, fits);
+  if (latest !== null) return sourceIn(latest);
+  return at === null ? null : { delivery: null, revision: null, at: isoTime(at), words: '' };
 }
-
-const NOTHING: Source = { delivery: null, revision: null, at: null, words: '' };
 
 export function sourceIn({ revision, cause, at, recordedAt }: AuditEntry): Source {
   return {
