@@ -30,7 +30,8 @@ export function runProgram(args: readonly string[], given: CommandContext): Prom
   });
 }
 
-function program(): Command {
+/** Every command, with its options. */
+export function program(): Command {
   return endingInOrder(
     new Command('rolecall')
       .description("Keeps an application's permissions in step with Clerk.")

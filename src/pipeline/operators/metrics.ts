@@ -1,3 +1,4 @@
+import type { ChangeKind } from '../../domain/changes.ts';
 import { MODES, type Tallies } from '../ports.ts';
 import { PROBLEM_CODES } from './judge-status.ts';
 import type { Status } from './status.ts';
@@ -43,10 +44,35 @@ export const METRICS = {
   rolecall_events_never_received: ['gauge', 'Of those, what an event should have told.'],
   rolecall_effects_paused: ['gauge', '1 while an operator has paused revocations.'],
   rolecall_restoring: ['gauge', '1 while a restored database is compared with the provider.'],
-  rolecall_revision: ['counter', 'Changes of who may do what.'],
+  rolecall_changes_total: ['counter', 'Changes of who may do what: the revision.'],
   rolecall_policy_version: ['gauge', 'The active policy; 0 for none.'],
   rolecall_operator_actions_total: ['counter', 'What operators did by hand.'],
 } as const satisfies Readonly<Record<string, readonly ['gauge' | 'counter' | 'histogram', string]>>;
+
+const LOSS_KINDS: readonly ChangeKind[] = [
+  'removed',
+  'reduced',
+  'withheld',
+  'suspended',
+  'user_deleted',
+  'organization_deleted',
+  'role_changed',
+  'policy_changed',
+  'features_changed',
+  'agent_changed',
+];
+const CAUSES = ['delivery', 'replay', 'retry', 'lookup', 'reconciliation', 'policy'];
+const LOSSES = LOSS_KINDS.flatMap((kind) => CAUSES.map((cause) => [kind, cause] as const));
+
+const CALLS = [
+  ['answered'],
+  ['rate_limited'],
+  ['timeout'],
+  ['unreachable'],
+  ['server_error'],
+  ['unauthorized'],
+  ['unexpected'],
+] as const;
 
 export type MetricName = keyof typeof METRICS;
 
@@ -87,7 +113,7 @@ export function metricsOf(status: Status, tallies: Tallies, version: string): Me
       'rolecall_last_delivery_timestamp_seconds',
       deliveries.lastReceivedAt === null ? [] : one(seconds(deliveries.lastReceivedAt)),
     ),
-    metric('rolecall_losses_total', counted(tallies, 'losses', ['kind', 'cause'])),
+    metric('rolecall_losses_total', countedFromZero(tallies, 'losses', ['kind', 'cause'], LOSSES)),
     metric('rolecall_received_to_refused_seconds', histogram(tallies)),
     metric(
       'rolecall_effects_owed',
@@ -105,7 +131,7 @@ export function metricsOf(status: Status, tallies: Tallies, version: string): Me
       each(facts.dead, ({ kind, count }) => ({ labels: { kind }, value: count })),
     ),
     metric('rolecall_effect_attempts_total', counted(tallies, 'attempts', ['kind', 'result'])),
-    metric('rolecall_provider_calls_total', counted(tallies, 'calls', ['outcome'])),
+    metric('rolecall_provider_calls_total', countedFromZero(tallies, 'calls', ['outcome'], CALLS)),
     metric('rolecall_provider_budget_tokens', one(tokens)),
     metric('rolecall_provider_budget_burst', budget === null ? [] : one(budget.burst)),
     metric('rolecall_provider_paused', is(facts.budget.pausedUntil !== null)),
@@ -125,7 +151,7 @@ export function metricsOf(status: Status, tallies: Tallies, version: string): Me
     metric('rolecall_events_never_received', one(neverReceived(facts))),
     metric('rolecall_effects_paused', is(operations.effectsPaused !== null)),
     metric('rolecall_restoring', is(operations.restoringSince !== null)),
-    metric('rolecall_revision', one(versions.revision)),
+    metric('rolecall_changes_total', one(versions.revision)),
     metric('rolecall_policy_version', one(versions.policy)),
     metric('rolecall_operator_actions_total', one(facts.operatorActions)),
   ];
@@ -146,6 +172,22 @@ function counted({ tallies }: Tallies, name: string, [first, second]: readonly [
       labels: { [first]: tally.first, ...(second === undefined ? {} : { [second]: tally.second }) },
       value: tally.value,
     }));
+}
+
+/** With those that have not happened yet: Prometheus sees no increase in a series that begins with it. */
+function countedFromZero(
+  tallies: Tallies,
+  name: string,
+  labels: readonly [string, string?],
+  expected: readonly (readonly [string, string?])[],
+): Sample[] {
+  const happened = counted(tallies, name, labels);
+  const zeros = expected.map(([first, second]): Sample => {
+    const [one, other] = labels;
+    return { labels: { [one]: first, ...(other === undefined ? {} : { [other]: second ?? '' }) }, value: 0 };
+  });
+  const known = new Set(happened.map((sample) => JSON.stringify(sample.labels)));
+  return [...happened, ...zeros.filter((sample) => !known.has(JSON.stringify(sample.labels)))];
 }
 
 function histogram({ bounds, tallies }: Tallies): Sample[] {
