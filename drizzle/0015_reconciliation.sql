@@ -177,7 +177,7 @@ CREATE FUNCTION rolecall.advance_reconciliation(reconciliation bigint, next_stag
 AS $$
   UPDATE rolecall.reconciliations AS r
      SET stage = coalesce(next_stage, r.stage), after = next_after, attempts = 0, problem = NULL,
-         position = CASE WHEN next_stage IS NULL THEN r.position ELSE 0 END,
+         position = CASE WHEN coalesce(next_stage, r.stage) = r.stage THEN r.position ELSE 0 END,
          status = CASE next_stage WHEN 'ended' THEN 'done' ELSE r.status END,
          ended_at = CASE next_stage WHEN 'ended' THEN clock_timestamp() END,
          due_at = clock_timestamp(), lease_token = NULL, leased_until = clock_timestamp()
@@ -185,7 +185,7 @@ AS $$
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.advance_reconciliation(bigint, text, jsonb) IS
-  'Internal. Ends a page: the next one is of the given stage (null: of the same; ended: there is none) and begins after what is given.';
+  'Internal. Ends a page: the next one is of the given stage (null: of the same one; ended: there is none) and begins after what is given.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.commit_reconciled(batch jsonb) RETURNS jsonb
   LANGUAGE plpgsql

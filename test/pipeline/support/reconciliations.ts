@@ -1,7 +1,10 @@
 import { isOrganizationId } from '../../../src/domain/ids.ts';
 import type { ReconciliationRequest } from '../../../src/pipeline/ports.ts';
 import type { Reconciler } from '../../../src/pipeline/reconcile/reconciler.ts';
-import { runReconciliation, runReconciliations } from '../../../src/pipeline/reconcile/run-reconciliations.ts';
+import {
+  runReconciliation,
+  runReconciliations,
+} from '../../../src/pipeline/reconcile/run-reconciliations.ts';
 import { postgresReconciliationStore } from '../../../src/store/postgres/reconciliation-store.ts';
 import type { Rig, Worker } from '../../support/rig.ts';
 
@@ -55,4 +58,19 @@ export async function answerLookups(rig: Rig, worker: Worker): Promise<void> {
     await worker.dispatch();
     await rig.hurry();
   }
+}
+
+/** Every row that a decision can write. */
+export async function everyFact({ sql }: Pick<Rig, 'sql'>) {
+  return [
+    await sql`select * from rolecall.memberships order by id`,
+    await sql`select * from rolecall.pairs order by 1, 2`,
+    await sql`select * from rolecall.users order by id`,
+    await sql`select * from rolecall.organizations order by id`,
+    await sql`select * from rolecall.roles order by id`,
+    await sql`select * from rolecall.role_keys order by key`,
+    await sql`select * from rolecall.changes order by revision`,
+    await sql`select * from rolecall.effects order by id`,
+    await sql`select * from rolecall.counter`,
+  ];
 }

@@ -70,7 +70,12 @@ export const peopleRoutes = (world: World, tokens: Tokens, revoke: (id: string) 
     // A bare array, counted by a route of its own.
     'GET /v1/users': ({ query }) => {
       const wanted = idFilter(query, 'user_id');
-      const users = [...state.users.values()].filter((user) => wanted(user.id));
+      const within = idFilter(query, 'organization_id');
+      const memberships = [...state.memberships.values()];
+      const belongs = (id: string) =>
+        !query.has('organization_id') ||
+        memberships.some(({ userId, organizationId }) => userId === id && within(organizationId));
+      const users = [...state.users.values()].filter((user) => wanted(user.id) && belongs(user.id));
       const list = ordered(users, query, (user) => ({
         created_at: user.createdAt,
         updated_at: user.updatedAt,
