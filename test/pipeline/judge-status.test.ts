@@ -108,6 +108,8 @@ const RIGHT: readonly [string, Partial<StatusFacts>][] = [
   ['a key that is not known yet', { check: 'unknown' }],
   ['99 losses', losses(99)],
   ['a first import, which finds everything', reconciled({ cause: 'import', drift: { missing: 5_000 } })],
+  ['a restored database', reconciled({ cause: 'restore', drift: { extra: 5 } })],
+  ['polling instead of events', reconciled({ cause: 'poll', drift: { extra: 5 } })],
   ['kinds of drift of which there is none', reconciled({ drift: { missing: 0 } })],
   ['a late comparison that runs', { ...reconciled({ endedAt: ago(90 * HOUR) }), reconciling: 2 }],
   ['a first comparison that runs', { reconciliation: null, reconciling: 1 }],

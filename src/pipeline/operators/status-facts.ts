@@ -40,8 +40,11 @@ function earliest(times: readonly (string | null)[]): string | null {
   return times.filter((at) => at !== null).sort()[0] ?? null;
 }
 
-/** Of what the last comparison found, all that no event had told; a first import finds what nobody could have told. */
+/** Comparisons that find what no event was there to tell: a first import, a restored database, polling instead of events. */
+const EXPECTED: ReadonlySet<string> = new Set(['import', 'restore', 'poll']);
+
+/** Of what the last comparison found, all that an event should have told. */
 export function neverReceived({ reconciliation }: StoredStatus): number {
-  if (reconciliation === null || reconciliation.cause === 'import') return 0;
+  if (reconciliation === null || EXPECTED.has(reconciliation.cause)) return 0;
   return Object.values(reconciliation.drift).reduce((sum, count) => sum + count, 0);
 }
