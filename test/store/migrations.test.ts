@@ -1,4 +1,5 @@
 import { is } from 'drizzle-orm';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -136,6 +137,60 @@ test('a migration that fails half-way leaves nothing behind but its empty histor
       await sql`select relname from pg_class where relnamespace = 'rolecall'::regnamespace and relkind = 'r' order by 1`;
     expect(column(rows, 'relname')).toEqual(['migrations', 'users']);
   });
+});
+
+/** A database at the release before the last migrations. */
+async function migratedTo(migrations: number): Promise<string> {
+  const url = await emptyDatabase();
+  await on(url, async (sql) => {
+    await sql.unsafe(`create schema rolecall;
+      create table rolecall.migrations (id serial primary key, hash text not null, created_at bigint)`);
+    const files = readMigrationFiles({ migrationsFolder: 'drizzle' }).slice(0, migrations);
+    for (const { sql: statements, hash, folderMillis } of files) {
+      await sql.unsafe(statements.join(''));
+      await sql`insert into rolecall.migrations (hash, created_at) values (${hash}, ${folderMillis})`;
+    }
+  });
+  return url;
+}
+
+test('a migration never waits long for a table in use, and what it could not have changes nothing', async () => {
+  const url = await migratedTo(14);
+  const before = await history(url);
+  await on(url, (sql) =>
+    sql.begin(async (user) => {
+      await user`select from rolecall.holds`;
+      const impatient = { lockMs: 20, pauseMs: 1, tries: 3 };
+      await expect(migrate(url, impatient)).rejects.toThrow('canceling statement due to lock timeout');
+      expect(await history(url)).toEqual(before);
+      // Nor does anybody wait behind it any more.
+      await on(url, (other) => other`select from rolecall.holds`);
+    }),
+  );
+  await migrate(url);
+  expect((await history(url)).length).toBeGreaterThan(before.length);
+});
+
+test('a migration that finds a table in use tries again until it is free', async () => {
+  const url = await migratedTo(14);
+  await on(url, async (sql) => {
+    const waiting = async () =>
+      (
+        await on(
+          url,
+          (other) => other`select from pg_locks where relation = 'rolecall.holds'::regclass and not granted`,
+        )
+      ).length;
+    let migrated: Promise<void> = Promise.resolve();
+    await sql.begin(async (user) => {
+      await user`select from rolecall.holds`;
+      migrated = migrate(url, { lockMs: 50, pauseMs: 1, tries: 10_000 });
+      await expect.poll(waiting, { interval: 5, timeout: 10_000 }).toBe(1);
+      await expect.poll(waiting, { interval: 5, timeout: 10_000 }).toBe(0);
+    });
+    await migrated;
+  });
+  expect((await history(url)).length).toBeGreaterThan(14);
 });
 
 test('the tables in the database are the ones that the code describes', async () => {

@@ -2,6 +2,7 @@ import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
+import { sqlStateOf } from './client.ts';
 
 /** Where the migrations stand, beside `src` in the repository and beside `dist` in the package. */
 const MIGRATIONS_FOLDER = decodeURIComponent(new URL('../../../drizzle', import.meta.url).pathname);
@@ -15,29 +16,47 @@ const HISTORY = {
 /** Any number, the same for all who migrate: the first letters of the name. */
 const LOCK = 0x726f6c65;
 
-/** Roles belong to the whole cluster, locks to a database: two that are migrated at once can still meet in them. */
-const MOST_TRIES = 3;
+export interface MigrationPatience {
+  /** How long one try may wait for a table that somebody uses: whoever comes after it waits as well. */
+  readonly lockMs: number;
+  /** Between two tries, in which the others go on. */
+  readonly pauseMs: number;
+  readonly tries: number;
+}
+
+const PATIENCE: MigrationPatience = { lockMs: 2_000, pauseMs: 1_000, tries: 30 };
 
 /**
- * Brings the database up to this code's schema. Keeps its own history (`rolecall.migrations`), so that an app's own
- * drizzle migrations in the same database never meet it. Safe to run again, and by several at once. Throws what
- * Postgres says.
+ * Brings the database up to this code's schema, whole or not at all. Keeps its own history (`rolecall.migrations`), so
+ * that an app's own drizzle migrations in the same database never meet it. Safe to run again, by several at once, and
+ * while a release before this one works on it. Throws what Postgres says.
  */
-export async function migrate(databaseUrl: string): Promise<void> {
+export async function migrate(databaseUrl: string, patience = PATIENCE): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
   try {
     await sql`select pg_advisory_lock(${LOCK}::bigint)`;
+    await sql`select set_config('lock_timeout', ${String(patience.lockMs)}, false)`;
     for (let tries = 1; ; tries += 1) {
       try {
         await runMigrations(drizzle(sql), HISTORY);
         return;
       } catch (error) {
-        if (tries === MOST_TRIES || !String(causeOf(error)).includes('concurrently updated')) throw error;
+        const cause = causeOf(error);
+        if (tries === patience.tries || !passes(cause)) throw cause;
       }
+      await new Promise((resolve) => setTimeout(resolve, patience.pauseMs));
     }
   } finally {
     await sql.end();
   }
+}
+
+/**
+ * A table that is in use, or roles: those belong to the whole cluster, our lock to one database, so two that are
+ * migrated at once can meet in them.
+ */
+function passes(error: unknown): boolean {
+  return sqlStateOf(error) === '55P03' || String(error).includes('concurrently updated');
 }
 
 /** What Postgres said: drizzle wraps it. */
