@@ -1,4 +1,4 @@
-import type { Clock, Log, Provider, Store } from './ports.ts';
+import type { Clock, Log, Provider, ProviderFailure, Store } from './ports.ts';
 
 /** Whether the secret key belongs to the instance that the database is pinned to. */
 export type InstanceCheck = 'matches' | 'unpinned' | 'wrong_instance_key' | 'unknown' | 'rate_limited';
@@ -9,7 +9,8 @@ export interface KnownInstance {
   askedAt: number;
   /** After a failure: whoever wants to know again waits until then. */
   notBefore: number;
-  rateLimited: boolean;
+  /** Of the last time that it was asked; null when that was answered. */
+  failure: ProviderFailure['failure'] | null;
 }
 
 const ASK_AGAIN_AFTER_MS = 5 * 60_000;
@@ -17,7 +18,7 @@ const ASK_AGAIN_AFTER_FAILURE_MS = 2_000;
 
 export function unknownInstance(): KnownInstance {
   const never = Number.NEGATIVE_INFINITY;
-  return { id: null, askedAt: never, notBefore: never, rateLimited: false };
+  return { id: null, askedAt: never, notBefore: never, failure: null };
 }
 
 /**
@@ -31,7 +32,7 @@ export async function checkInstance(
   const { store, log } = parts;
   const pinned = (await store.readReadiness()).providerInstance;
   await learnInstance(parts, known);
-  if (known.id === null) return known.rateLimited ? 'rate_limited' : 'unknown';
+  if (known.id === null) return known.failure === 'rate_limited' ? 'rate_limited' : 'unknown';
   if (pinned === null) return 'unpinned';
   if (pinned === known.id) return 'matches';
   log.error('wrong_instance_key', { pinned, key: known.id });
@@ -49,10 +50,11 @@ async function learnInstance(
   if ('answer' in asked) {
     known.id = asked.answer;
     known.askedAt = clock.now();
+    known.failure = null;
     return;
   }
   log.warn('instance_unknown', { failure: asked.failure });
-  known.rateLimited = asked.failure === 'rate_limited';
+  known.failure = asked.failure;
   const waitMs = asked.failure === 'rate_limited' ? asked.retryAfterMs : ASK_AGAIN_AFTER_FAILURE_MS;
   known.notBefore = clock.now() + waitMs;
 }

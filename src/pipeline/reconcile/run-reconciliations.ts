@@ -147,7 +147,9 @@ async function checkKey(reconciler: Reconciler, leased: LeasedReconciliation): P
       return afterFailure(reconciler, leased, { failure: 'rate_limited', retryAfterMs });
     }
     case 'unknown':
-      return tryAgain(reconciler, leased, 'instance_unknown');
+      return knownInstance.failure === 'unauthorized'
+        ? failed('unauthorized')
+        : tryAgain(reconciler, leased, 'instance_unknown');
   }
 }
 
