@@ -139,6 +139,7 @@ CREATE TABLE "rolecall"."pairs" (
 	"first_joined_at" bigint NOT NULL,
 	"cutoff" bigint,
 	"revocation_at" bigint,
+	"left_roles" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"row_version" integer DEFAULT 1 NOT NULL,
 	CONSTRAINT "pairs_organization_id_user_id_pk" PRIMARY KEY("organization_id","user_id")
 );

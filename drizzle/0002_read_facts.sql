@@ -70,7 +70,7 @@ BEGIN
              'organizationId', r.organization_id, 'userId', r.user_id,
              'membershipId', r.membership_id, 'membershipCreatedAt', r.membership_created_at,
              'firstJoinedAt', r.first_joined_at,
-             'cutoff', r.cutoff, 'revocationAt', r.revocation_at, 'rowVersion', r.row_version)), '[]'),
+             'cutoff', r.cutoff, 'revocationAt', r.revocation_at, 'left', r.left_roles, 'rowVersion', r.row_version)), '[]'),
            array_agg(r.membership_id)
       INTO rows, more FROM rolecall.pairs AS r
      WHERE (r.organization_id, r.user_id) IN (SELECT w->>0, w->>1 FROM jsonb_array_elements(wanted_pairs) AS w);

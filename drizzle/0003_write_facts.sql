@@ -25,7 +25,7 @@ BEGIN
          permission_created_at permissionCreatedAt bigint, deleted_at deletedAt bigint'),
       ('pairs', 2, 'organization_id organizationId text, user_id userId text, membership_id membershipId text,
          membership_created_at membershipCreatedAt bigint, first_joined_at firstJoinedAt bigint, cutoff cutoff bigint,
-         revocation_at revocationAt bigint'),
+         revocation_at revocationAt bigint, left_roles left jsonb'),
       ('memberships', 1, 'id id text, organization_id organizationId text, user_id userId text,
          created_at createdAt bigint, role role text, scoped scoped jsonb, ceiling ceiling jsonb, flaws flaws text[],
          contested contested boolean, version_updated_at version.updatedAt bigint, version_at version.at bigint,

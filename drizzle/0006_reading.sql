@@ -195,6 +195,36 @@ $$;
 COMMENT ON FUNCTION rolecall.organizations_with(text, text) IS
   'The organizations in which the user holds the permission outright now; none for null, empty or unknown arguments.';
 --> statement-breakpoint
+-- What a role that was left gave is first heard of perhaps when nobody holds it any more.
+CREATE FUNCTION rolecall.left_cutoff(user_id text, organization_id text, left_roles jsonb) RETURNS bigint
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+  SET enable_seqscan = off
+  SET plan_cache_mode = force_generic_plan
+  SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  held text[] := coalesce((
+    SELECT a.permissions FROM rolecall.access AS a
+     WHERE a.user_id = left_cutoff.user_id AND a.organization_id = left_cutoff.organization_id), '{}');
+BEGIN
+  RETURN (
+    SELECT max(CASE WHEN EXISTS (
+                      SELECT FROM unnest(CASE WHEN k.scope = 'organization' THEN k.grants END
+                                         || CASE WHEN a.version = 0 THEN r.permissions END) AS g(text)
+                       WHERE NOT held && ARRAY[g.text, split_part(g.text, ' ', 1)])
+                    THEN l.until::bigint ELSE least(k.cutoff, CASE WHEN k.cutoff IS NOT NULL THEN l.until::bigint END) END)
+      FROM jsonb_each_text(left_cutoff.left_roles) AS l(role, until)
+      JOIN rolecall.active_policy AS a ON a.only
+      JOIN rolecall.role_keys AS k ON k.key = l.role
+      LEFT JOIN rolecall.roles AS r ON r.id = k.role_id);
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.left_cutoff(text, text, jsonb) IS
+  'Internal. Tokens from before the user left these roles ({role: milliseconds}) are refused where the role has lost something, or grants more than the user holds now; null where neither is so.';
+--> statement-breakpoint
 CREATE FUNCTION rolecall.cutoff_of(user_id text, organization_id text) RETURNS bigint
   LANGUAGE plpgsql STABLE PARALLEL SAFE
   SET search_path = pg_catalog, pg_temp
@@ -210,7 +240,9 @@ DECLARE
   is_plain boolean;
 BEGIN
   -- As in rolecall.has_permission: most members have one role, by which nothing else hangs.
-  SELECT greatest(u.cutoff, o.cutoff, p.cutoff, k.cutoff), a.first_count = 0 AND m.scoped = '{}' AND m.ceiling = '[]'
+  SELECT greatest(u.cutoff, o.cutoff, p.cutoff, k.cutoff, CASE WHEN p.left_roles <> '{}' THEN
+           rolecall.left_cutoff(p.user_id, p.organization_id, p.left_roles) END),
+         a.first_count = 0 AND m.scoped = '{}' AND m.ceiling = '[]'
     INTO latest, is_plain
     FROM rolecall.active_policy AS a
     LEFT JOIN rolecall.users AS u ON u.id = cutoff_of.user_id
@@ -228,7 +260,7 @@ BEGIN
       UNION ALL
       SELECT o.cutoff FROM rolecall.organizations AS o WHERE o.id = cutoff_of.organization_id
       UNION ALL
-      SELECT greatest(p.cutoff, (
+      SELECT greatest(p.cutoff, rolecall.left_cutoff(p.user_id, p.organization_id, p.left_roles), (
                SELECT max(k.cutoff) FROM rolecall.memberships AS m
                  JOIN rolecall.role_keys AS k ON k.key = ANY (rolecall.roles_in(m.role, m.scoped, m.ceiling))
                 WHERE m.id = p.membership_id), (
@@ -318,7 +350,8 @@ BEGIN
              m.deleted_at IS NULL AND m.role IS NOT NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at)
                AND u.deleted_at IS NULL AND o.deleted_at IS NULL AS member,
              CASE WHEN k.scope = 'organization' THEN k.grants ELSE '{}' END AS grants,
-             greatest(u.cutoff, o.cutoff, p.cutoff, k.cutoff) AS cutoff,
+             greatest(u.cutoff, o.cutoff, p.cutoff, k.cutoff, CASE WHEN p.left_roles <> '{}' THEN
+               rolecall.left_cutoff(p.user_id, p.organization_id, p.left_roles) END) AS cutoff,
              policy.first_count = 0 AND m.scoped = '{}' AND m.ceiling = '[]' AND (k.featured IS NULL OR k.featured = '{}') AS plain
         FROM (SELECT DISTINCT w->>0 AS organization_id, w->>1 AS user_id FROM jsonb_array_elements(keys->'members') AS w) AS w
         JOIN rolecall.pairs AS p ON p.organization_id = w.organization_id AND p.user_id = w.user_id

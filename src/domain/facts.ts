@@ -54,6 +54,11 @@ export interface MemberFact {
   readonly cutoff: number | null;
   /** The latest cutoff for which a revocation of sessions was owed. */
   readonly revocationAt: number | null;
+  /**
+   * Roles that were held and are not any more, with the latest time at which tokens may carry them: should it turn out
+   * that one granted more than is held now, those are refused.
+   */
+  readonly left: Readonly<Record<string, number>>;
 }
 
 export interface UserFact {

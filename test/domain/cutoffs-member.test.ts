@@ -50,6 +50,21 @@ test('another role with the same permissions invalidates nothing', () => {
   expect(house.accepts(1)).toBe(true);
 });
 
+test('a role that was left, and is only then heard to have granted more, is refused up to the leaving', () => {
+  const house = acme();
+  house.hearAll(role('reader', ['read']), member('viewer', 0), member('reader', 50));
+  expect([house.accepts(1), house.accepts(50)]).toEqual([true, true]);
+  house.hear(role('viewer', ['read', 'export'], 60));
+  expect([house.accepts(50), house.accepts(51)]).toEqual([false, true]);
+});
+
+test('a role that was left, and of which a loss is only then heard, is refused up to the leaving', () => {
+  const house = acme();
+  house.hearAll(role('reader', ['read', 'write']), member('editor', 0), member('reader', 50));
+  house.hear(role('editor', ['read'], 30), { now: 70 });
+  expect([house.accepts(50), house.accepts(51)]).toEqual([false, true]);
+});
+
 test('a promotion that was missed is cut off at the demotion that is known, and signs out', () => {
   const house = acme();
   house.hearAll(member('viewer', 0), member('viewer', 50));

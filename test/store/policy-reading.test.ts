@@ -7,6 +7,7 @@ import { coveredBy, type Grant, grantOf, grantText } from '../../src/domain/gran
 import { pairKey } from '../../src/domain/ids.ts';
 import { postgresStatements, type Statements } from '../../src/store/postgres/client.ts';
 import { postgresStore } from '../../src/store/postgres/store.ts';
+import { cutoffOf } from '../domain/support/reading.ts';
 import { freshDatabase } from '../setup/fresh-database.ts';
 import {
   ACME,
@@ -90,6 +91,10 @@ test('readers are told exactly what the domain derives, whatever the facts and t
         const told = standing.members.get(pairKey(ACME, user));
         expect([told?.member ?? false, told?.role ?? null]).toEqual([access.member, access.role]);
         expect(words((told?.grants ?? []).map(grantText))).toEqual(words(access.permissions));
+        const cutoff = cutoffOf(facts, ACME, user);
+        expect(told?.cutoff ?? null).toBe(cutoff);
+        const [read] = await sql`select rolecall.cutoff_of(${user}, ${ACME})::int as cutoff`;
+        expect(read?.['cutoff']).toBe(cutoff);
         expect(await granted(user)).toEqual(words(access.permissions));
         await asked(user, access.permissions);
         for (const permission of PERMISSIONS) {

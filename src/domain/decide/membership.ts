@@ -8,22 +8,21 @@ import {
   grantsOf,
   holdingsOf,
   isAlive,
-  rolesIn,
 } from '../access.ts';
 import type { Draft } from '../draft.ts';
 import type { MembershipSnapshot } from '../evidence.ts';
 import type { Holding, MemberFact, MembershipFact } from '../facts.ts';
 import { sameHolding } from '../holding.ts';
 import { pairKey } from '../ids.ts';
-import { isHeardOf } from '../provided.ts';
 import { providerCounts } from '../role-sets.ts';
 import { difference } from '../sets.ts';
 import { oweConstraintChecks, watchFirstMembers } from './constraints.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
 import { cutMember } from './cut.ts';
 import { learnFromMembership } from './grants-evidence.ts';
+import { cutoffsOnLeaving, rememberLeft } from './leaving-roles.ts';
 import { recordMemberChange } from './membership-change.ts';
-import { holdSnapshot, isUnresolved, mergeSnapshot } from './merge-membership.ts';
+import { holdSnapshot, isUnresolved, mergeSnapshot, timeOf } from './merge-membership.ts';
 import { doubtOrganization } from './organization.ts';
 import { claimPair, identify, unseenMembership } from './pair.ts';
 
@@ -66,6 +65,7 @@ export function decideMembership(draft: Draft, said: MembershipSnapshot, context
     draft.effects.push({ kind: 'lookup_member', organizationId, userId });
   }
 
+  if (owns) rememberLeft(draft, member, [...holdingsOf(identified), said], row);
   const after = accessOf(draft, organizationId, userId);
   const cutoffs = lossesOf(draft, { said, known, row, member, previous, before, after }).map((loss) =>
     cutMember(draft, currentMember(draft, member), loss.at, loss.cause, context),
@@ -176,26 +176,8 @@ function lossOf(
   return difference(told, after.permissions).length > 0 ? null : 'nothing';
 }
 
-/**
- * A role's cutoff covers its holders; whoever leaves the role takes it along, or older tokens would pass again. What a
- * role grants of which nothing is known was lost on leaving it, for all that can be told.
- */
-function cutoffsOnLeaving(draft: Draft, from: readonly Holding[], row: MembershipFact): number[] {
-  const held = holdingsOf(row).flatMap(rolesIn);
-  const left = from.flatMap(rolesIn).filter((role) => !held.includes(role));
-  return left.flatMap((role) => {
-    const key = draft.roleKeys.get(role);
-    const unknown = !isHeardOf(key) && providerCounts(draft, role) && from.some((one) => one.role === role);
-    return unknown ? timeOf(row) : (key?.cutoff ?? []);
-  });
-}
-
 function currentMember(draft: Draft, member: MemberFact): MemberFact {
   return draft.members.get(pairKey(member.organizationId, member.userId)) ?? member;
-}
-
-function timeOf(row: MembershipFact): number {
-  return row.effectiveAt ?? row.version?.at ?? 0;
 }
 
 /** What a membership says of its user's suspension is never applied, but a difference is worth a question (rule 7). */

@@ -69,6 +69,11 @@ function withCeiling(known: MembershipFact, { role, scoped }: MembershipSnapshot
   return { ...known, ceiling: [...others, { role, scoped }] };
 }
 
+/** When what the row says took effect. */
+export function timeOf(row: MembershipFact): number {
+  return row.effectiveAt ?? row.version?.at ?? 0;
+}
+
 function toldLast({ role, scoped, ceiling }: MembershipFact): Holding | null {
   return ceiling.at(-1) ?? (role === null ? null : { role, scoped });
 }

@@ -59,6 +59,8 @@ export function claimPair(draft: Draft, row: MembershipFact & Identity): MemberF
           firstJoinedAt,
           cutoff: held?.cutoff ?? null,
           revocationAt: held?.revocationAt ?? null,
+          // Whatever was held in a life before this one is cut off by its beginning.
+          left: {},
         };
   if (
     held?.membershipId === owner.membershipId &&

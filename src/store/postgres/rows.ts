@@ -120,6 +120,7 @@ const rows = v.object({
       firstJoinedAt: v.number(),
       cutoff: time,
       revocationAt: time,
+      left: v.record(v.string(), v.number()),
       rowVersion,
     }),
   ),

@@ -55,11 +55,12 @@ function granted(
   return [...role.grants, ...byProvider, ...on.flatMap((feature) => role.featured[feature] ?? [])];
 }
 
-/** Whether somebody with these grants may do what one text says: for their own as well as for all, there as everywhere. */
+/** Whether somebody with these grants may do what one text says: under a condition as well as for all, there as everywhere. */
 export function allows(held: readonly string[], text: string): boolean {
   const [permission = '', ...rest] = text.split(' ');
   const place = rest.find((part) => part.startsWith('@'));
   const places = place === undefined ? [''] : [` ${place}`, ` ${place.replace(/\/.*$/, '/*')}`];
-  const conditions = rest.includes('own') ? [' own', ''] : [''];
+  const condition = rest.find((part) => part !== place);
+  const conditions = condition === undefined ? [''] : [` ${condition}`, ''];
   return places.some((at) => conditions.some((only) => held.includes(`${permission}${only}${at}`)));
 }

@@ -35,7 +35,8 @@ function granted(facts: Facts, { role, scoped }: Holding, on: readonly string[])
   const by = (key: string, scope: string): readonly string[] => {
     const row = facts.roleKeys.get(key);
     if (row?.scope !== scope) return [];
-    return [...row.grants, ...on.flatMap((feature) => row.featured[feature] ?? [])];
+    const featured = new Map(Object.entries(row.featured));
+    return [...row.grants, ...on.flatMap((feature) => featured.get(feature) ?? [])];
   };
   const outright = by(role, 'organization');
   const reached = Object.entries(facts.policy?.scopes ?? {}).filter(([, reaches]) => reaches);
@@ -74,16 +75,49 @@ export function tokenIsCurrent(facts: Facts, token: TokenClaims): boolean {
   const user = facts.users.get(token.user);
   const organization = facts.organizations.get(token.organization);
   if (user?.deletedAt != null || organization?.deletedAt != null) return false;
-  const pair = facts.members.get(`${token.organization}/${token.user}`);
-  const row = membershipIn(facts, token.organization, token.user);
+  const cutoff = cutoffOf(facts, token.organization, token.user);
+  return cutoff === null || token.issuedAt > Math.floor(cutoff / 1000);
+}
+
+/** As `rolecall.cutoff_of`. */
+export function cutoffOf(facts: Facts, organization: string, user: string): number | null {
+  const pair = facts.members.get(`${organization}/${user}`);
   const cutoffs = [
-    user?.cutoff,
-    organization?.cutoff,
+    facts.users.get(user)?.cutoff,
+    facts.organizations.get(organization)?.cutoff,
     pair?.cutoff,
-    ...rolesHeld(row).map((role) => facts.roleKeys.get(role)?.cutoff),
-    facts.roleKeys.get(derivedRole(facts, token.organization, token.user) ?? '')?.cutoff,
+    ...rolesHeld(membershipIn(facts, organization, user)).map((role) => facts.roleKeys.get(role)?.cutoff),
+    // Whoever is no member holds no role that is derived for members.
+    readAccess(facts, organization, user) === null
+      ? null
+      : facts.roleKeys.get(derivedRole(facts, organization, user) ?? '')?.cutoff,
+    ...Object.entries(pair?.left ?? {}).map(([role, until]) =>
+      leftCutoff(facts, organization, user, role, until),
+    ),
   ];
-  return cutoffs.every((cutoff) => cutoff == null || token.issuedAt > Math.floor(cutoff / 1000));
+  return cutoffs.reduce<number | null>(
+    (last, one) => (one == null ? last : Math.max(last ?? one, one)),
+    null,
+  );
+}
+
+/** Tokens of a role that was left, where that lost something since, or grants more than is held now. */
+function leftCutoff(
+  facts: Facts,
+  organization: string,
+  user: string,
+  role: string,
+  until: number,
+): number | null {
+  const key = facts.roleKeys.get(role);
+  const definition = facts.roles.get(key?.roleId ?? '');
+  const held = readAccess(facts, organization, user)?.permissions ?? [];
+  const told = facts.policy === null ? (definition?.permissions ?? []) : [];
+  const more = [...(key?.scope === 'organization' ? key.grants : []), ...told].some(
+    (text) => !allows(held, text),
+  );
+  if (more) return until;
+  return key?.cutoff == null ? null : Math.min(key.cutoff, until);
 }
 
 /** Every role that a membership names, in the organization and in resources, believed or waiting. */

@@ -37,6 +37,7 @@ const roleKey = fc.record({
   scope: fc.constantFrom('organization', 'organization', 'workspace', 'project'),
   grants: texts,
   featured: fc.oneof(fc.constant({}), record(FEATURES, texts)),
+  cutoff: fc.option(fc.integer({ min: 1, max: 9 })),
 });
 
 const time = fc.integer({ min: 1, max: 4 });
@@ -54,6 +55,10 @@ const member = fc.record({
   absentAt: fc.oneof(once, { weight: 1, arbitrary: time }),
   deletedAt: fc.oneof(once, { weight: 1, arbitrary: time }),
   firstJoinedAt: fc.integer({ min: 1, max: 3 }),
+  left: fc.oneof(
+    { weight: 2, arbitrary: fc.constant({}) },
+    { weight: 1, arbitrary: record(ROLES, fc.integer({ min: 1, max: 9 })) },
+  ),
 });
 
 const policy = fc.option(
@@ -82,7 +87,7 @@ function compiled(of: World['policy']): CompiledPolicy | null {
 
 /** As deriving under that policy leaves them: a role is only in the organization, or in a type that the policy has. */
 function keysOf({ policy: of, roleKeys }: World): RoleKeyFact[] {
-  const rest = { roleId: null, roleCreatedAt: null, bound: null, boundAt: null, provided: [], cutoff: null };
+  const rest = { roleId: null, roleCreatedAt: null, bound: null, boundAt: null, provided: [] };
   return Object.entries(roleKeys).map(([key, { scope, ...sets }]) => ({
     key,
     ...rest,
@@ -97,7 +102,7 @@ export function factsOf(given: World): Facts {
     given.members.flatMap((one, index) => {
       const user = USERS[index];
       if (one === null || user === undefined) return [];
-      const { firstJoinedAt, ...row } = one;
+      const { firstJoinedAt, left, ...row } = one;
       const id = membershipId(`mem_${user}`);
       const rest = { flaws: [], version: null, effectiveAt: null };
       memberships.push({ id, organizationId: ACME, userId: user, createdAt: 1, ...rest, ...row });
@@ -107,6 +112,7 @@ export function factsOf(given: World): Facts {
         firstJoinedAt,
         cutoff: null,
         revocationAt: null,
+        left,
       };
       return [[pairKey(ACME, user), { organizationId: ACME, userId: user, ...pair }]];
     }),
@@ -138,10 +144,10 @@ export async function storeFacts(sql: Sql, given: World, facts: Facts): Promise<
       update rolecall.active_policy set scopes = ${scopes}, reached = ${reached}, reads_organizations = ${of !== null},
         first_role = ${of?.firstMembers?.role ?? null}, first_count = ${of?.firstMembers?.count ?? 0}`;
     await tx`insert into rolecall.organizations (id, features) values (${ACME}, ${[...given.features]})`;
-    for (const { key, scope, grants, featured } of facts.roleKeys.values()) {
+    for (const { key, scope, grants, featured, cutoff } of facts.roleKeys.values()) {
       await tx`
-        insert into rolecall.role_keys (key, scope, grants, featured)
-        values (${key}, ${scope}, ${[...grants]}, ${tx.json(featured)})`;
+        insert into rolecall.role_keys (key, scope, grants, featured, cutoff)
+        values (${key}, ${scope}, ${[...grants]}, ${tx.json(featured)}, ${cutoff})`;
     }
     for (const row of facts.memberships.values()) {
       await tx`
@@ -151,8 +157,8 @@ export async function storeFacts(sql: Sql, given: World, facts: Facts): Promise<
     }
     for (const row of facts.members.values()) {
       await tx`
-        insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at, first_joined_at)
-        values (${ACME}, ${row.userId}, ${row.membershipId}, 1, ${row.firstJoinedAt})`;
+        insert into rolecall.pairs (organization_id, user_id, membership_id, membership_created_at, first_joined_at, left_roles)
+        values (${ACME}, ${row.userId}, ${row.membershipId}, 1, ${row.firstJoinedAt}, ${tx.json(row.left)})`;
     }
   });
 }

@@ -1,4 +1,4 @@
-import { index, primaryKey, text } from 'drizzle-orm/pg-core';
+import { index, jsonb, primaryKey, text } from 'drizzle-orm/pg-core';
 import { providerTime, rolecall, rowVersion } from './rolecall.ts';
 
 /** One row an (organization, user) pair: the incarnation that owns it, and what outlives every incarnation. */
@@ -13,6 +13,8 @@ export const pairs = rolecall.table(
     firstJoinedAt: providerTime('first_joined_at').notNull(),
     cutoff: providerTime('cutoff'),
     revocationAt: providerTime('revocation_at'),
+    /** Roles held before, by key: until when tokens may carry them. */
+    leftRoles: jsonb('left_roles').notNull().default({}),
     rowVersion: rowVersion(),
   },
   (table) => [
