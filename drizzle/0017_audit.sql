@@ -8,10 +8,11 @@ CREATE INDEX "organizations_id_prefix" ON "rolecall"."organizations" USING btree
 CREATE INDEX "organizations_name_prefix" ON "rolecall"."organizations" USING btree (lower("name") text_pattern_ops,"id");--> statement-breakpoint
 CREATE INDEX "pairs_since" ON "rolecall"."pairs" USING btree ("organization_id","membership_created_at","user_id");
 --> statement-breakpoint
-CREATE FUNCTION rolecall.audit_cause(c rolecall.changes) RETURNS jsonb
+-- These become part of what calls them: as functions of one row each, most of an export's time would be spent calling.
+CREATE FUNCTION rolecall.audit_cause(c rolecall.changes) RETURNS SETOF jsonb
   LANGUAGE sql STABLE
-  SET search_path = pg_catalog, pg_temp
-  RETURN jsonb_build_object('type', split_part(translate(c.cause, '_', ':'), ':', 1)) || jsonb_strip_nulls(
+BEGIN ATOMIC
+  SELECT jsonb_build_object('type', split_part(translate(c.cause, '_', ':'), ':', 1)) || jsonb_strip_nulls(
     jsonb_build_object('delivery', c.delivery_id) || coalesce(CASE split_part(c.cause, ':', 1)
       WHEN 'replay' THEN (
         SELECT jsonb_build_object('replay', r.id, 'by', r.asked_by, 'reason', r.reason)
@@ -28,31 +29,35 @@ CREATE FUNCTION rolecall.audit_cause(c rolecall.changes) RETURNS jsonb
           LEFT JOIN rolecall.holds AS h
             ON h.kind = 'policy' AND h.status = 'approved' AND h.payload->>'digest' = p.digest
                AND (h.payload->>'expected')::bigint = p.version - 1) END, '{}'));
+END;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.audit_cause(rolecall.changes) IS
   'Internal. What a change came from, {type} with what is known of it: delivery, replay, reconciliation, policy, hold, by whom and for which reason.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.audit_change(c rolecall.changes) RETURNS jsonb
+CREATE FUNCTION rolecall.audit_change(c rolecall.changes) RETURNS SETOF jsonb
   LANGUAGE sql STABLE
-  SET search_path = pg_catalog, pg_temp
-  RETURN jsonb_build_object(
+BEGIN ATOMIC
+  SELECT jsonb_build_object(
     'revision', c.revision, 'action', NULL, 'kind', c.kind, 'organizationId', c.organization_id, 'userId', c.user_id,
     'agentId', c.agent_id, 'role', c.role, 'permissions', c.permissions,
     'cutoff', CASE WHEN c.cutoff_of IS NOT NULL THEN jsonb_build_object(
       'of', c.cutoff_of, 'id', c.cutoff_id, 'at', rolecall.instant(rolecall.from_microseconds(c.cutoff_at * 1000))) END,
-    'subject', NULL, 'cause', rolecall.audit_cause(c), 'at', rolecall.instant(rolecall.from_microseconds(c.at * 1000)),
-    'recordedAt', rolecall.instant(c.recorded_at));
+    'subject', NULL, 'cause', k.cause, 'at', rolecall.instant(rolecall.from_microseconds(c.at * 1000)),
+    'recordedAt', rolecall.instant(c.recorded_at))
+    FROM rolecall.audit_cause(c) AS k(cause);
+END;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.audit_change(rolecall.changes) IS 'Internal. A change as the audit trail tells it.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.audit_action(a rolecall.operator_actions) RETURNS jsonb
+CREATE FUNCTION rolecall.audit_action(a rolecall.operator_actions) RETURNS SETOF jsonb
   LANGUAGE sql STABLE
-  SET search_path = pg_catalog, pg_temp
-  RETURN jsonb_build_object(
+BEGIN ATOMIC
+  SELECT jsonb_build_object(
     'revision', NULL, 'action', a.id, 'kind', a.action, 'organizationId', NULL, 'userId', NULL, 'agentId', NULL,
     'role', NULL, 'permissions', '[]'::jsonb, 'cutoff', NULL, 'subject', nullif(a.subject, ''),
     'cause', jsonb_build_object('type', 'operator', 'by', a.operator, 'reason', a.reason),
     'at', rolecall.instant(a.at), 'recordedAt', rolecall.instant(a.at));
+END;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.audit_action(rolecall.operator_actions) IS
   'Internal. What an operator did by hand, as the audit trail tells it.';
@@ -74,7 +79,7 @@ CREATE FUNCTION rolecall.audit_conditions(wanted jsonb, of_changes boolean) RETU
         ELSE 'e.cause <> ''delivery'' AND split_part(translate(e.cause, ''_'', '':''), '':'', 1) = '
              || quote_literal(replace(wanted->>'cause', 'approval', 'policy'))
              || CASE WHEN wanted->>'cause' IN ('policy', 'approval')
-                     THEN ' AND rolecall.audit_cause(e)->>''type'' = ' || quote_literal(wanted->>'cause') ELSE '' END
+                     THEN ' AND (SELECT k.cause->>''type'' FROM rolecall.audit_cause(e) AS k(cause)) = ' || quote_literal(wanted->>'cause') ELSE '' END
       END), '') END,
     CASE WHEN of_changes THEN 'e.kind = ' ELSE 'e.action = ' END || quote_literal(wanted->>'kind'),
     CASE WHEN of_changes THEN 'e.recorded_at >= ' ELSE 'e.at >= ' END
@@ -116,12 +121,14 @@ BEGIN
                (SELECT e.at, true, e.id, NULL::rolecall.changes, e
                   FROM rolecall.operator_actions AS e WHERE %3$s ORDER BY e.at %1$s, e.id %1$s LIMIT $1 + 1)) AS m)
      SELECT jsonb_build_object(
-       ''entries'', coalesce(jsonb_agg(CASE WHEN m.is_action THEN rolecall.audit_action(m.action)
-                                          ELSE rolecall.audit_change(m.change) END ORDER BY m.place), ''[]''),
+       ''entries'', coalesce(jsonb_agg(coalesce(c.told, a.told) ORDER BY m.place), ''[]''),
        ''next'', CASE WHEN (SELECT count(*) FROM merged) > $1 THEN (
          SELECT jsonb_build_object(''at'', (extract(epoch FROM l.at) * 1000000)::bigint, ''isAction'', l.is_action, ''number'', l.number)
            FROM merged AS l WHERE l.place = $1) END)
-       FROM merged AS m WHERE m.place <= $1',
+       FROM merged AS m
+       LEFT JOIN LATERAL rolecall.audit_change(m.change) AS c(told) ON NOT m.is_action
+       LEFT JOIN LATERAL rolecall.audit_action(m.action) AS a(told) ON m.is_action
+      WHERE m.place <= $1',
     direction, rolecall.audit_conditions(wanted, true), rolecall.audit_conditions(wanted, false))
     INTO listed USING most;
   RETURN listed;
@@ -294,7 +301,7 @@ DECLARE
 BEGIN
   RETURN jsonb_build_object(
     'changes', (
-      SELECT coalesce(jsonb_agg(rolecall.audit_change(h.c) ORDER BY (h.c).revision DESC), '[]') FROM (
+      SELECT coalesce(jsonb_agg(t.told ORDER BY (h.c).revision DESC), '[]') FROM (
         (SELECT c FROM rolecall.changes AS c WHERE c.organization_id = organization AND c.user_id = person
           ORDER BY c.revision DESC LIMIT 50)
         UNION ALL
@@ -308,11 +315,13 @@ BEGIN
         UNION ALL
         SELECT l.c FROM jsonb_array_elements_text(wanted->'roles') AS w(role), LATERAL (
           SELECT c FROM rolecall.changes AS c WHERE c.kind = 'role_changed' AND c.role = w.role
-           ORDER BY c.recorded_at DESC, c.revision DESC LIMIT 20) AS l) AS h),
+           ORDER BY c.recorded_at DESC, c.revision DESC LIMIT 20) AS l) AS h,
+        LATERAL rolecall.audit_change(h.c) AS t(told)),
     'deliveries', (
       SELECT coalesce(jsonb_agg(rolecall.delivery_entry(d.i) || jsonb_build_object('sentAt', (d.i).at)
                       ORDER BY (d.i).received_at DESC, (d.i).id), '[]') FROM (
-        (SELECT i FROM rolecall.inbox AS i WHERE i.user_id = person AND i.organization_id = organization
+        -- By the user and nothing else: a plan made while the table was empty may read all of the organization's.
+        (SELECT i FROM rolecall.inbox AS i WHERE i.user_id = person AND i.organization_id || '' = organization
           ORDER BY i.received_at DESC, i.id DESC LIMIT 50)
         UNION ALL
         (SELECT i FROM rolecall.inbox AS i

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { runProgram } from './program.ts';
 
+// Whoever read along, as in `| head`, may go: then the write fails, and not the process around it.
+process.stdout.on('error', () => undefined);
+
 // The only file of the command line that touches its process: commands are given what they need.
 process.exitCode = await runProgram(process.argv.slice(2), {
   env: process.env,
