@@ -3,7 +3,8 @@ import { approveHold, rejectHold } from '../../src/pipeline/holds/decide-hold.ts
 import type { Provider } from '../../src/pipeline/ports.ts';
 import { postgresPolicyStore } from '../../src/store/postgres/policy-store.ts';
 import { access, providerAccess, type Rig, startRig, type Worker } from '../support/rig.ts';
-import { answerLookups, everyFact, reconcilerOf } from './support/reconciliations.ts';
+import { answerLookups } from './support/lookups.ts';
+import { everyFact, reconcilerOf } from './support/reconciliations.ts';
 
 const MINUTE = 60_000;
 

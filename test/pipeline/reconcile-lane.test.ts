@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Provider, ProviderPage, Store } from '../../src/pipeline/ports.ts';
 import { keepReconciled } from '../../src/pipeline/reconcile/keep-reconciled.ts';
 import { access, plenty, providerAccess, type Rig, startRig, type Worker } from '../support/rig.ts';
-import { answerLookups, everyFact, reconcilerOf } from './support/reconciliations.ts';
+import { answerLookups } from './support/lookups.ts';
+import { everyFact, reconcilerOf } from './support/reconciliations.ts';
 
 let rig: Rig;
 beforeEach(async () => {

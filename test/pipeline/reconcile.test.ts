@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { access, providerAccess, type Rig, seedOrganization, startRig, type Worker } from '../support/rig.ts';
-import { answerLookups, everyFact, reconcilerOf } from './support/reconciliations.ts';
+import { answerLookups } from './support/lookups.ts';
+import { everyFact, reconcilerOf } from './support/reconciliations.ts';
 
 const MINUTE = 60_000;
 

@@ -52,14 +52,6 @@ export function reconcilerOf(worker: Worker) {
   };
 }
 
-/** What is owed and due, until nothing is. */
-export async function answerLookups(rig: Rig, worker: Worker): Promise<void> {
-  for (let round = 0; round < 4; round += 1) {
-    await worker.dispatch();
-    await rig.hurry();
-  }
-}
-
 /** Every row that a decision can write. */
 export async function everyFact({ sql }: Pick<Rig, 'sql'>) {
   return [
