@@ -71,23 +71,14 @@ CREATE FUNCTION rolecall.tally_commit(deliveries jsonb, moves bigint, last_revis
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  bounds integer[] := rolecall.latency_bounds();
-  taken jsonb := coalesce(deliveries, '[]');
-  counted jsonb;
-  losses jsonb := '[]';
+  bounds bigint[];
   waits bigint[] := '{}';
   wait bigint;
   refused integer[] := '{}';
+  lost bigint := 0;
   this_minute timestamptz := date_trunc('minute', clock_timestamp());
 BEGIN
-  -- Types are named by whoever signs: only those that are known become part of a figure.
-  SELECT coalesce(jsonb_agg(jsonb_build_object('name', 'deliveries', 'value', 1, 'second', d->>'outcome', 'first', CASE
-           WHEN d->>'type' ~ '^(organizationMembership|organization|user|session|role|permission|organizationInvitation)\.(created|updated|deleted|pending|ended|removed|revoked|accepted)$'
-           THEN d->>'type' ELSE 'other' END)), '[]')
-    INTO counted FROM jsonb_array_elements(taken) AS d;
   IF moves > 0 THEN
-    SELECT coalesce(jsonb_agg(jsonb_build_object('name', 'losses', 'first', l.kind, 'second', l.cause, 'value', 1)), '[]')
-      INTO losses FROM rolecall.losses_between(last_revision - moves, last_revision) AS l;
     -- Scalar: a join may be planned as a hash of the whole inbox.
     waits := ARRAY(
       SELECT w.ms FROM (
@@ -97,33 +88,49 @@ BEGIN
                  WHERE c.revision > last_revision - moves AND c.revision <= last_revision
                    AND c.cutoff_of IS NOT NULL AND c.delivery_id IS NOT NULL) AS r) AS w
        WHERE w.ms IS NOT NULL);
-    IF cardinality(waits) > 0 THEN
-      refused := array_fill(0, ARRAY[cardinality(bounds) + 1]);
-    END IF;
+    lost := (SELECT count(*) FROM rolecall.losses_between(last_revision - moves, last_revision));
+  END IF;
+  IF deliveries IS NULL AND lost = 0 AND cardinality(waits) = 0 THEN
+    RETURN;
+  END IF;
+  IF cardinality(waits) > 0 THEN
+    bounds := rolecall.latency_bounds();
+    refused := array_fill(0, ARRAY[cardinality(bounds) + 1]);
     FOREACH wait IN ARRAY waits LOOP
       -- Whole milliseconds: those up to a bound are below the next one.
-      refused[width_bucket(wait - 1, bounds::bigint[]) + 1] := refused[width_bucket(wait - 1, bounds::bigint[]) + 1] + 1;
-      counted := counted || jsonb_build_array(
-        jsonb_build_object('name', 'refused', 'first', width_bucket(wait - 1, bounds::bigint[])::text, 'value', 1),
-        jsonb_build_object('name', 'refused_ms', 'value', wait));
+      refused[width_bucket(wait - 1, bounds) + 1] := refused[width_bucket(wait - 1, bounds) + 1] + 1;
     END LOOP;
   END IF;
-  IF counted <> '[]' OR losses <> '[]' THEN
-    PERFORM rolecall.tally(counted || losses);
-    INSERT INTO rolecall.minutes AS m (place, slot, minute, received, failed, removed, refused)
-    VALUES ((extract(epoch FROM this_minute) / 60)::bigint % 1500, pg_backend_pid() % 8, this_minute,
-            jsonb_array_length(taken),
-            (SELECT count(*) FROM jsonb_array_elements(taken) AS d WHERE d->>'outcome' = 'failed'),
-            jsonb_array_length(losses), refused)
-    ON CONFLICT (place, slot) DO UPDATE SET
-      minute = excluded.minute,
-      received = excluded.received + CASE WHEN m.minute = excluded.minute THEN m.received ELSE 0 END,
-      failed = excluded.failed + CASE WHEN m.minute = excluded.minute THEN m.failed ELSE 0 END,
-      removed = excluded.removed + CASE WHEN m.minute = excluded.minute THEN m.removed ELSE 0 END,
-      refused = CASE WHEN m.minute <> excluded.minute THEN excluded.refused ELSE ARRAY(
-        SELECT coalesce(b.here, 0) + coalesce(b.more, 0)
-          FROM unnest(m.refused, excluded.refused) WITH ORDINALITY AS b(here, more, bucket) ORDER BY b.bucket) END;
-  END IF;
+  INSERT INTO rolecall.tallies AS t (name, first, second, slot, value)
+  SELECT c.name, c.first, c.second, pg_backend_pid() % 8, sum(c.value)
+    FROM (
+      -- Types are named by whoever signs: only those that are known become part of a figure.
+      SELECT 'deliveries' AS name, CASE WHEN d->>'type' ~ '^(organizationMembership|organization|user|session|role|permission|organizationInvitation)\.(created|updated|deleted|pending|ended|removed|revoked|accepted)$'
+                                        THEN d->>'type' ELSE 'other' END AS first, d->>'outcome' AS second, 1 AS value
+        FROM jsonb_array_elements(coalesce(deliveries, '[]')) AS d
+      UNION ALL
+      SELECT 'losses', l.kind, l.cause, 1 FROM rolecall.losses_between(last_revision - moves, last_revision) AS l
+      UNION ALL
+      SELECT 'refused', width_bucket(w - 1, bounds)::text, '', 1 FROM unnest(waits) AS w
+      UNION ALL
+      SELECT 'refused_ms', '', '', w FROM unnest(waits) AS w) AS c
+   GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  ON CONFLICT (name, first, second, slot) DO UPDATE SET value = t.value + excluded.value;
+  INSERT INTO rolecall.minutes AS m (place, slot, minute, received, failed, removed, refused)
+  VALUES ((extract(epoch FROM this_minute) / 60)::bigint % 1500, pg_backend_pid() % 8, this_minute,
+          jsonb_array_length(coalesce(deliveries, '[]')),
+          (SELECT count(*) FROM jsonb_array_elements(coalesce(deliveries, '[]')) AS d WHERE d->>'outcome' = 'failed'),
+          lost, refused)
+  ON CONFLICT (place, slot) DO UPDATE SET
+    minute = excluded.minute,
+    received = excluded.received + CASE WHEN m.minute = excluded.minute THEN m.received ELSE 0 END,
+    failed = excluded.failed + CASE WHEN m.minute = excluded.minute THEN m.failed ELSE 0 END,
+    removed = excluded.removed + CASE WHEN m.minute = excluded.minute THEN m.removed ELSE 0 END,
+    refused = CASE
+      WHEN m.minute <> excluded.minute OR m.refused = '{}' THEN excluded.refused
+      WHEN excluded.refused = '{}' THEN m.refused
+      ELSE ARRAY(SELECT coalesce(b.here, 0) + coalesce(b.more, 0)
+                   FROM unnest(m.refused, excluded.refused) WITH ORDINALITY AS b(here, more, bucket) ORDER BY b.bucket) END;
 END
 $$;
 --> statement-breakpoint
