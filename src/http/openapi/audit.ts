@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BECAUSE_CODES } from '../../pipeline/operators/explanation/trail.ts';
 import { AUDIT_CAUSES } from '../../pipeline/ports.ts';
 import { parameters as review } from '../operator/access-review-routes.ts';
 import { parameters as audit } from '../operator/audit-routes.ts';
@@ -69,7 +70,7 @@ const reviewed = v.strictObject({
 });
 
 const reason = v.strictObject({
-  code: said(text, 'Stable.'),
+  code: said(text, `Stable. One of ${BECAUSE_CODES.join(', ')}; others may come.`),
   text: said(text, 'The reason in a sentence.'),
   delivery: said(maybe, 'The delivery that told it.'),
   revision: said(v.nullable(count), 'The change that it made.'),

@@ -35,12 +35,17 @@ function effectWords(effect: EffectEntry): Because {
       : `Clerk is ${dead ? 'not asked any more' : 'still to be asked'} (${kind.replaceAll('_', ' ')})`;
   const tried = attempts === 0 ? '' : `, ${attempts} attempts, the last ended with ${lastError ?? 'nothing'}`;
   const text = `${what}: effect ${id} is ${status}${tried}`;
-  const code = `${kind === 'revoke_sessions' ? 'revocation' : 'lookup'}_${dead ? 'dead' : 'owed'}`;
-  return because(code, text, { delivery: deliveryId, revision: null, at: owedAt, words: '' });
+  const subject = kind === 'revoke_sessions' ? 'revocation' : 'lookup';
+  return because(`${subject}_${dead ? 'dead' : 'owed'}`, text, {
+    delivery: deliveryId,
+    revision: null,
+    at: owedAt,
+    words: '',
+  });
 }
 
 function deliveryWords({ id, outcome, dead, reason, type, receivedAt }: InboxEntry): Because {
-  const state = dead ? 'dead' : outcome;
+  const state = dead ? 'dead' : outcome === 'held' ? 'held' : 'failed';
   const text = `Delivery ${id} (${type ?? 'of no type'}) is ${state}: ${explain(reason).replace(/\.$/, '')}`;
   return because(`delivery_${state}`, text, { delivery: id, revision: null, at: receivedAt, words: '' });
 }
