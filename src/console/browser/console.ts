@@ -100,7 +100,7 @@ async function keepFresh(): Promise<void> {
   }
 }
 
-let went = 0;
+let went = Number.NEGATIVE_INFINITY;
 
 function isTyping(target: EventTarget | null): boolean {
   return (
@@ -119,7 +119,7 @@ addEventListener('keydown', (event) => {
     return;
   if (localStorage.getItem(NO_KEYS) !== null) return;
   const following = event.timeStamp - went < 1_500;
-  went = 0;
+  went = Number.NEGATIVE_INFINITY;
   if (following) {
     const link = document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`);
     if (link instanceof HTMLAnchorElement) link.click();

@@ -1,0 +1,290 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults, RunOptions } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OPERATORS, READER, WRITER } from '../http/support/operator.ts';
+import { type Running, startRolecall } from '../http/support/rolecall.ts';
+import { launch, NO_BROWSER, signedIn } from './support/browser.ts';
+import { startScene } from './support/scene.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let rolecall: Running;
+let browser: Browser;
+let context: BrowserContext;
+/** What the page's own rules refused, or its script threw. */
+let complaints: string[];
+
+beforeAll(async () => {
+  if (NO_BROWSER !== null) return;
+  [rolecall, browser] = await Promise.all([startScene({ paused: false }), launch()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await rolecall?.stop();
+});
+beforeEach(async ({ skip }) => {
+  skip(NO_BROWSER !== null, NO_BROWSER ?? '');
+  context = await browser.newContext();
+  complaints = [];
+  context.on('weberror', (error) => complaints.push(String(error.error())));
+  context.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) complaints.push(message.text());
+  });
+});
+afterEach(() => context?.close());
+
+const open = (path = '', token = WRITER) => signedIn(context, `${rolecall.url}/console${path}`, token);
+
+/** Every page that there is, one of each kind. */
+async function paths(): Promise<string[]> {
+  const [row] = await rolecall.sql`
+    select (select id from rolecall.inbox where reason = 'refused_by_database' and organization_id is not null) as failed,
+           (select delivery_id from rolecall.changes where kind = 'removed' limit 1) as removed`;
+  return [
+    '',
+    '/deliveries',
+    '/deliveries?status=failed&type=user.created',
+    '/deliveries?organization=not%20one',
+    `/deliveries/${row?.['failed']}`,
+    `/deliveries/${row?.['removed']}`,
+    '/deliveries/msg_hostile',
+    '/deliveries/none',
+    '/replays',
+    '/replays/1',
+    '/effects',
+    '/holds',
+    '/members',
+    '/members?organization=org_acme',
+    '/members?organization=org_acme&user=user_3&permission=tickets:view',
+    '/reconciliations',
+    '/reconciliations/1',
+    '/audit',
+  ];
+}
+
+/** @param rules all of them when left out. */
+async function serious(page: Page, rules?: readonly string[]): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((only) => {
+    const { axe } = globalThis as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } };
+    return axe.run(only === undefined ? {} : { runOnly: [...only] });
+  }, rules);
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+describe('every page, in Chromium', () => {
+  it.each([
+    ['light', { colorScheme: 'light', viewport: { width: 1280, height: 900 } }],
+    ['dark', { colorScheme: 'dark', viewport: { width: 1280, height: 900 } }],
+    ['on a phone', { colorScheme: 'light', viewport: { width: 390, height: 844 } }],
+  ] as const)(
+    '%s: is accessible, as wide as its window, and runs nothing that others wrote',
+    { timeout: 120_000 },
+    async (_, look) => {
+      await context.close();
+      context = await browser.newContext(look);
+      context.on('weberror', (error) => complaints.push(String(error.error())));
+      context.on('console', (message) => {
+        if (message.text().includes('Content Security Policy')) complaints.push(message.text());
+      });
+      const stranger = await context.newPage();
+      await stranger.goto(`${rolecall.url}/console`);
+      // Of what is looked for only the contrast is another one in the dark.
+      const rules = look.colorScheme === 'dark' ? ['color-contrast'] : undefined;
+      expect(await serious(stranger, rules)).toEqual([]);
+      const page = await open('/deliveries?status=failed');
+      await page.getByRole('button', { name: 'Preview a replay of all that match' }).click();
+      await page.waitForURL('**/replays/*');
+      await page.goto(`${rolecall.url}/console/reconciliations`);
+      await page.getByRole('button', { name: 'Look only' }).click();
+      await page.waitForURL('**/reconciliations/*');
+      for (const path of await paths()) {
+        await page.goto(`${rolecall.url}/console${path}`);
+        expect(await serious(page, rules), path).toEqual([]);
+        const seen = await page.evaluate(() => ({
+          tooWide: document.documentElement.scrollWidth - innerWidth,
+          owned: 'owned' in globalThis,
+          headings: document.querySelectorAll('h1').length,
+          styled: getComputedStyle(document.body).display !== 'inline',
+        }));
+        expect(seen, path).toEqual({ tooWide: 0, owned: false, headings: 1, styled: true });
+      }
+      expect(complaints).toEqual([]);
+    },
+  );
+});
+
+describe('by keyboard alone', () => {
+  it('one signs in, skips the menu, and reaches every link and button with its focus seen', async () => {
+    const page = await context.newPage();
+    await page.goto(`${rolecall.url}/console/effects`);
+    await page.keyboard.type(WRITER);
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+    const wanted = await page.locator('main :is(a, button, input, select)').count();
+    const reached = new Set<string>();
+    for (let n = 0; n < wanted; n += 1) {
+      await page.keyboard.press('Tab');
+      const { what, outline } = await page.evaluate(() => {
+        const focused = document.activeElement;
+        const all = [...document.querySelectorAll('main :is(a, button, input, select)')];
+        return {
+          what: String(focused === null ? -1 : all.indexOf(focused)),
+          outline: focused === null ? '' : getComputedStyle(focused).outlineStyle,
+        };
+      });
+      reached.add(what);
+      expect(outline).toBe('solid');
+    }
+    expect(reached.size).toBe(wanted);
+  });
+
+  it('a few keys lead everywhere, and none of them gets into the way of typing', async () => {
+    const page = await open();
+    const section = async (keys: readonly string[], heading: string) => {
+      for (const key of keys) await page.keyboard.press(key);
+      await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
+      // The keys are the script's, which runs when the page is there.
+      await page.waitForLoadState();
+    };
+    await section(['g', 'd'], 'Deliveries');
+    await section(['g', 'h'], 'Holds');
+    await section(['g', 'm'], 'Members');
+    await page.keyboard.press('/');
+    await page.keyboard.type('g s?/');
+    expect(await page.getByRole('textbox').inputValue()).toBe('g s?/');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/members?query=*');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.getByLabel('Use these keys').uncheck();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await page.keyboard.press('?');
+    expect(await page.getByRole('dialog').isVisible()).toBe(false);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Members');
+    await page.getByRole('button', { name: 'Keys' }).click();
+    await page.getByLabel('Use these keys').check();
+    await page.keyboard.press('Escape');
+    await section(['g', 's'], 'Status');
+  });
+});
+
+describe('an open page', () => {
+  it('shows what arrives by itself, and takes neither the focus nor a tick away', async () => {
+    const page = await open('/deliveries?type=unheard.of');
+    await page.getByText('No delivery matches.').waitFor();
+    const filter = page.getByLabel('Organization');
+    await filter.fill('half writ');
+    await rolecall.post(
+      JSON.stringify({ type: 'unheard.of', data: { id: 'x' }, object: 'event', timestamp: Date.now() }),
+      { id: 'msg_new' },
+    );
+    await page.getByRole('link', { name: 'msg_new' }).waitFor();
+    expect(await filter.inputValue()).toBe('half writ');
+    expect(await filter.evaluate((field) => field === document.activeElement)).toBe(true);
+    // A list in which something is ticked stays as it is until that is done.
+    await page.getByLabel('Replay msg_new').check();
+    await rolecall.post(
+      JSON.stringify({ type: 'unheard.of', data: { id: 'y' }, object: 'event', timestamp: Date.now() }),
+      { id: 'msg_newer' },
+    );
+    await page.waitForResponse((answer) => answer.url().includes('/deliveries'));
+    await page.waitForResponse((answer) => answer.url().includes('/deliveries'));
+    expect(await page.getByRole('link', { name: 'msg_newer' }).count()).toBe(0);
+    await page.getByLabel('Replay msg_new').uncheck();
+    await page.getByLabel('Organization').focus();
+    await page.getByRole('link', { name: 'msg_newer' }).waitFor();
+  });
+
+  it('says so when it is signed out elsewhere, and when the server is gone', async () => {
+    const other = await startRolecall({ environment: OPERATORS });
+    try {
+      const page = await signedIn(context, `${other.url}/console`, WRITER);
+      await other.sql`update rolecall.console_sessions set expires_at = clock_timestamp()`;
+      await page.getByText('You are signed out.').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await page.getByLabel('Token').fill(WRITER);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    } finally {
+      await other.stop();
+    }
+    const [page] = context.pages();
+    await page?.getByText('The server does not answer').waitFor();
+  });
+
+  it('says why something was refused, where it was asked for', async () => {
+    const page = await context.newPage();
+    await page.goto(`${rolecall.url}/console`);
+    await page.getByLabel('Token').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').filter({ hasText: 'token' }).waitFor();
+    await page.getByLabel('Token').fill(WRITER);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.goto(`${rolecall.url}/console/deliveries`);
+    await page.getByRole('button', { name: 'Preview a replay of those ticked' }).click();
+    await page.getByRole('alert').filter({ hasText: 'Tick at least one delivery.' }).waitFor();
+  });
+
+  it('has no button for those who may only look, and refuses what they send nevertheless', async () => {
+    const page = await open('/holds', READER);
+    await page.getByText('may only look').waitFor();
+    expect(await page.getByRole('button', { name: /Approve|Reject/ }).count()).toBe(0);
+    const status = await page.evaluate(async () => {
+      const headers = { 'rolecall-console': '1' };
+      const sent = await fetch('holds/1/approve', { method: 'POST', headers, body: new URLSearchParams() });
+      return sent.status;
+    });
+    expect(status).toBe(403);
+  });
+
+  it('of another site can neither change anything nor show a page in a frame', async () => {
+    const victim = await open('/effects');
+    const evil = await startRolecall({ environment: OPERATORS });
+    try {
+      const page = await context.newPage();
+      // A page of another origin, in the browser of somebody who is signed in.
+      await page.goto(`${evil.url}/healthz`);
+      const target = `${rolecall.url}/console/effects/pause`;
+      const result = await page.evaluate(async (url) => {
+        const body = new URLSearchParams({ reason: 'evil' });
+        const post = (init: RequestInit) =>
+          fetch(url, { method: 'POST', body, credentials: 'include', ...init }).then(
+            ({ type }) => type,
+            () => 'refused',
+          );
+        const plain = await post({ mode: 'no-cors' });
+        const asked = await post({ headers: { 'rolecall-console': '1' } });
+        return [plain, asked];
+      }, target);
+      expect(result).toEqual(['refused', 'refused']);
+      const [row] = await rolecall.sql`select effects_paused_at from rolecall.operations`;
+      expect(row).toEqual({ effects_paused_at: null });
+      await page.evaluate((url) => {
+        const frame = document.createElement('iframe');
+        frame.src = url;
+        document.body.append(frame);
+        return new Promise((resolve) => frame.addEventListener('load', resolve));
+      }, `${rolecall.url}/console`);
+      const frames = page.frames().filter((frame) => frame !== page.mainFrame());
+      expect(await Promise.all(frames.map((frame) => frame.content().catch(() => '')))).not.toEqual([
+        expect.stringContaining('Rolecall'),
+      ]);
+    } finally {
+      await victim.close();
+      await evil.stop();
+    }
+  });
+});
