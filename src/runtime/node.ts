@@ -21,11 +21,15 @@ export interface NodeServerOptions extends RolecallOptions {
 
 const GRACE_MS = 15_000;
 
+/** Proxies keep idle connections for a minute; one that is closed under the next request of theirs is a 502. */
+const KEEP_ALIVE_MS = 75_000;
+
 /** Serves Rolecall over HTTP on Node. Throws what `createRolecall` throws, or why the port cannot be had. */
 export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
   const rolecall = createRolecall(options);
   const listener = getRequestListener(rolecall.fetch, { errorHandler: requestRefused });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const host = options.host ?? '127.0.0.1';
   server.listen(options.port, host);
   await once(server, 'listening');

@@ -110,6 +110,12 @@ test('a kept-alive connection does not hold a stop up, neither idle nor after th
   agent.destroy();
 });
 
+test('an idle connection outlives those that a proxy keeps', async () => {
+  await start();
+  const { headers } = await fetch(`${server.url}/healthz`);
+  expect(headers.get('keep-alive')).toBe('timeout=75');
+});
+
 test('a connection that never asks for anything is dropped when the grace is over', async () => {
   await start({ graceMs: 20 });
   const silent = connect(Number(new URL(server.url).port), '127.0.0.1');
