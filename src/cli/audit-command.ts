@@ -61,7 +61,12 @@ export function auditCommand(): Command {
 function withFormat(command: Command): Command {
   return command
     .addOption(
-      new Option('--format <format>', 'the form of the lines').choices([...FORMATS]).default('jsonl'),
+      new Option(
+        '--format <format>',
+        'the form of the lines; in CSV an apostrophe stands before what looks like a formula',
+      )
+        .choices([...FORMATS])
+        .default('jsonl'),
     )
     .option('--json', 'tell problems as JSON');
 }

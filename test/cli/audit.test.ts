@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Rig, seedOrganization, startRig } from '../support/rig.ts';
 import { rolecall } from './support/rolecall.ts';
@@ -83,6 +86,23 @@ describe('rolecall audit export', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^rolecall: it broke off after \d+ lines: the database cannot be used/);
   });
+});
+
+it('an export whose reader goes away ends as failed, and without a stack', async () => {
+  await rig.sql`
+    insert into rolecall.changes (revision, kind, user_id, at, cause)
+    select 1000 + n, 'granted', 'user_many', n, 'delivery' from generate_series(1, 3000) as n`;
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main, 'audit', 'export'], {
+    env: { PATH: process.env['PATH'], DATABASE_URL: rig.url },
+  });
+  let told = '';
+  child.stderr.on('data', (data: Buffer) => {
+    told += data.toString();
+  });
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [code] = (await once(child, 'close')) as [number];
+  expect([code, told]).toEqual([1, expect.stringMatching(/^rolecall: it broke off after \d+ lines: .+\n$/)]);
 });
 
 describe('rolecall audit review', () => {
