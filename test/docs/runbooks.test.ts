@@ -25,7 +25,7 @@ describe('a runbook', () => {
     },
   );
 
-  it.each([...files, 'README.md', '../metrics.md', '../logs.md'])(
+  it.each([...files, 'README.md', '../metrics.md', '../logs.md', '../operations.md'])(
     '%s names only commands and options that there are',
     (name) => {
       const commands = commandsIn(read(name));
@@ -34,7 +34,7 @@ describe('a runbook', () => {
     },
   );
 
-  it.each([...files, 'README.md', '../metrics.md'])(
+  it.each([...files, 'README.md', '../metrics.md', '../operations.md'])(
     '%s names only paths that are served, and files that are there',
     (name) => {
       const content = read(name);
