@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { BECAUSE_CODES } from '../../pipeline/operators/explanation/trail.ts';
+import { BECAUSE_CODES } from '../../pipeline/operators/explanation/codes.ts';
 import { AUDIT_CAUSES } from '../../pipeline/ports.ts';
 import { parameters as review } from '../operator/access-review-routes.ts';
 import { parameters as audit } from '../operator/audit-routes.ts';

@@ -49,7 +49,7 @@ export async function explainAccess(explainer: Explainer, question: AccessQuesti
 }
 
 /** The same from what was read; pure. */
-export function explained(
+function explained(
   question: AccessQuestion,
   facts: Facts,
   policy: ActivePolicy | null,

@@ -60,13 +60,18 @@ export function isStanding({ membership, user, organization }: Case): boolean {
   return (user?.deletedAt ?? null) === null && (organization?.deletedAt ?? null) === null;
 }
 
-/** Every role by which tokens of the pair may be refused: held, waiting, or derived. */
-export function rolesOfPair(facts: Facts, { organizationId, userId }: AccessQuestion): readonly string[] {
-  const member = facts.members.get(pairKey(organizationId, userId));
-  const membership = member === undefined ? undefined : facts.memberships.get(member.membershipId);
+/** Every role that a membership was told to hold, believed or waiting, in resources too. */
+export function rolesTold(membership: MembershipFact | undefined): readonly string[] {
   if (membership === undefined) return [];
   const { role, scoped } = membership;
   const held = [...holdingsOf(membership).flatMap(rolesIn), ...rolesIn({ role: role ?? '', scoped })];
+  return [...new Set(held)].filter((key) => key !== '');
+}
+
+/** The roles that an explanation may speak of. */
+export function rolesOfPair(facts: Facts, { organizationId, userId }: AccessQuestion): readonly string[] {
+  const member = facts.members.get(pairKey(organizationId, userId));
+  if (member === undefined) return [];
   const derived = derivedRole(new Draft(facts), { organizationId, userId });
-  return [...new Set([...held, ...(derived === null ? [] : [derived])])].filter((key) => key !== '');
+  return [...rolesTold(facts.memberships.get(member.membershipId)), ...(derived === null ? [] : [derived])];
 }

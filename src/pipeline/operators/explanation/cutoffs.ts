@@ -1,5 +1,4 @@
-import { holdingsOf, rolesIn } from '../../../domain/access.ts';
-import { type Case, isStanding } from './case.ts';
+import { type Case, isStanding, rolesTold } from './case.ts';
 import { type Because, because, changeThat, isoTime, sourceIn } from './trail.ts';
 
 interface Found {
@@ -12,14 +11,7 @@ interface Found {
 export function cutoffsOf(one: Case): readonly Found[] {
   const { question, member, user, organization, membership, derived, draft } = one;
   const { organizationId, userId } = question;
-  const held =
-    membership === undefined
-      ? []
-      : [
-          ...holdingsOf(membership).flatMap(rolesIn),
-          ...rolesIn({ role: membership.role ?? '', scoped: membership.scoped }),
-          ...(derived !== null && isStanding(one) ? [derived] : []),
-        ];
+  const held = [...rolesTold(membership), ...(derived !== null && isStanding(one) ? [derived] : [])];
   const found = [
     { of: 'member' as const, id: `${organizationId}/${userId}`, at: member?.cutoff ?? null },
     { of: 'user' as const, id: userId, at: user?.cutoff ?? null },
