@@ -103,6 +103,13 @@ describe('the one screen', () => {
     await members();
     const session = rolecall.clerk.createSession('user_1');
     await tell(() => rolecall.clerk.endSession(session.id));
+    // Nor what cuts tokens off for other reasons: a new password, or a first sight of somebody.
+    for (const kind of ['password_changed', 'cut_off']) {
+      await rolecall.sql`
+        with counted as (update rolecall.counter set revision = revision + 1 returning revision)
+        insert into rolecall.changes (revision, kind, user_id, at, cause, cutoff_of, cutoff_id, cutoff_at)
+        select revision, ${kind}, 'user_1', 1, 'delivery', 'user', 'user_1', 1 from counted`;
+    }
     expect((await status()).losses).toEqual([]);
   });
 

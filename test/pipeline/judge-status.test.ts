@@ -150,6 +150,17 @@ describe('the judgement of a status', () => {
     expect(problem?.message).toContain('10000 or more users were not signed out');
   });
 
+  it('takes the oldest of all questions to Clerk, whatever they are about', () => {
+    const oldestOwed = [
+      { kind: 'lookup_user', at: ago(MINUTE) },
+      { kind: 'lookup_member', at: ago(HOUR) },
+      { kind: 'lookup_roles', at: ago(SECOND) },
+      { kind: 'check_constraints', at: ago(9 * HOUR) },
+    ];
+    const [problem] = judgeStatus({ ...GREEN, oldestOwed }, NOW).problems;
+    expect(problem).toMatchObject({ code: 'lookup_overdue', since: ago(HOUR) });
+  });
+
   it('of several wrongs together names each, the red ones first, and is as bad as the worst', () => {
     const some = fc.subarray(WRONG.map(([, changed]) => changed));
     fc.assert(
