@@ -225,6 +225,9 @@ CREATE FUNCTION rolecall.forget(wanted jsonb) RETURNS integer
   SET enable_seqscan = off
   SET enable_hashjoin = off
   SET enable_mergejoin = off
+  -- In the order of an index: what is sorted would be read whole first.
+  SET enable_sort = off
+  SET enable_bitmapscan = off
   SET jit = off
 AS $$
 DECLARE
@@ -253,12 +256,14 @@ BEGIN
           WHERE k.email IS NOT NULL AND k.expires_at < (extract(epoch FROM before) * 1000)::bigint
           ORDER BY k.expires_at LIMIT most FOR UPDATE SKIP LOCKED));
     WHEN 'effects' THEN
-      -- By age, as far as the oldest page goes: one that took long to settle keeps no others.
+      -- By age, as far as the oldest page goes: one that took long to settle keeps no others. In an order that only the
+      -- index on both has: by their ids alone all of them would be read to find that none was observed.
       DELETE FROM rolecall.effects AS e
        WHERE e.id = ANY (ARRAY(
          SELECT k.id FROM unnest(ARRAY['done', 'observed']) AS s(status), LATERAL (
                   SELECT f.id, coalesce(f.settled_at, f.owed_at) AS ended_at FROM rolecall.effects AS f
-                   WHERE f.status = s.status ORDER BY f.id LIMIT most FOR UPDATE SKIP LOCKED) AS k
+                   WHERE f.status >= s.status AND f.status <= s.status
+                   ORDER BY f.status, f.id LIMIT most FOR UPDATE SKIP LOCKED) AS k
           WHERE k.ended_at < before));
     WHEN 'attempts' THEN
       WITH old AS (
@@ -278,7 +283,7 @@ BEGIN
       WITH old AS (
         SELECT k.reconciliation_id, k.membership_id FROM rolecall.reconciled AS k
          WHERE (SELECT r.status <> 'running' FROM rolecall.reconciliations AS r WHERE r.id = k.reconciliation_id)
-         LIMIT most FOR UPDATE SKIP LOCKED)
+         ORDER BY k.reconciliation_id, k.membership_id LIMIT most FOR UPDATE SKIP LOCKED)
       DELETE FROM rolecall.reconciled AS n USING old WHERE n.reconciliation_id = old.reconciliation_id AND n.membership_id = old.membership_id;
     WHEN 'console_sessions' THEN
       DELETE FROM rolecall.console_sessions AS s
