@@ -343,6 +343,9 @@ BEGIN
               ('lookup_member', organization, person), ('lookup_user', '', person), ('lookup_organization', organization, ''),
               ('lookup_roles', '', ''), ('revoke_sessions', '', person))
           ORDER BY e.id DESC LIMIT 20)) AS o),
+    'leftCutoff', (
+      SELECT rolecall.left_cutoff(p.user_id, p.organization_id, p.left_roles) FROM rolecall.pairs AS p
+       WHERE p.organization_id = organization AND p.user_id = person AND p.left_roles <> '{}'),
     'holds', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('id', h.id, 'at', rolecall.instant(h.raised_at)) ORDER BY h.id), '[]')
         FROM rolecall.holds AS h

@@ -97,6 +97,8 @@ export interface Provenance {
   readonly deliveries: readonly (InboxEntry & { readonly sentAt: number | null })[];
   /** Owed or given up. */
   readonly effects: readonly EffectEntry[];
+  /** Tokens from before it may carry a role that was left and granted more; milliseconds. */
+  readonly leftCutoff: number | null;
   /** Holds that wait with the absence of this member among them. */
   readonly holds: readonly { readonly id: number; readonly at: string }[];
 }

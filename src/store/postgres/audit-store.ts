@@ -67,6 +67,7 @@ const provenance = v.object({
   changes: v.array(auditEntry),
   deliveries: v.array(v.object({ ...entry, sentAt: v.nullable(count) })),
   effects: v.array(effect),
+  leftCutoff: v.nullable(count),
   holds: v.array(v.object({ id: count, at: text })),
 });
 

@@ -39,6 +39,7 @@ export const BECAUSE_CODES = [
   'cutoff_user',
   'cutoff_organization',
   'cutoff_role',
+  'cutoff_left_role',
   // What may change the answer yet.
   'revocation_owed',
   'revocation_dead',

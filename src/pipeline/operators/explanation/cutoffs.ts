@@ -2,7 +2,7 @@ import { type Case, isStanding, rolesTold } from './case.ts';
 import { type Because, because, changeThat, isoTime, sourceIn } from './trail.ts';
 
 interface Found {
-  readonly of: 'member' | 'user' | 'organization' | 'role';
+  readonly of: 'member' | 'user' | 'organization' | 'role' | 'left_role';
   readonly id: string;
   readonly at: number;
 }
@@ -16,6 +16,7 @@ export function cutoffsOf(one: Case): readonly Found[] {
     { of: 'member' as const, id: `${organizationId}/${userId}`, at: member?.cutoff ?? null },
     { of: 'user' as const, id: userId, at: user?.cutoff ?? null },
     { of: 'organization' as const, id: organizationId, at: organization?.cutoff ?? null },
+    { of: 'left_role' as const, id: userId, at: one.provenance.leftCutoff },
     ...[...new Set(held)].map((id) => ({
       of: 'role' as const,
       id,
@@ -33,8 +34,24 @@ export function cutoffWords(one: Case): readonly Because[] {
       one.provenance,
       ({ cutoff }) => cutoff !== null && cutoff.of === of && cutoff.id === id && cutoff.at === isoTime(at),
     );
-    const whose = of === 'role' ? `of the role ${id}` : of === 'member' ? 'of this member' : `of ${id}`;
-    const text = `Session tokens ${whose} issued at or before ${isoTime(at)} are refused${change === null ? '' : `, since it was ${change.kind.replaceAll('_', ' ')}`}`;
+    const why = change === null ? '' : `, by change ${change.revision} (${change.kind.replaceAll('_', ' ')})`;
+    const text = `${whoseTokens(one, of, id)} issued at or before ${isoTime(at)} are refused${why}`;
     return because(`cutoff_${of}`, text, change === null ? null : sourceIn(change));
   });
+}
+
+function whoseTokens({ question }: Case, of: Found['of'], id: string): string {
+  const { organizationId, userId } = question;
+  switch (of) {
+    case 'member':
+      return `Session tokens of ${userId} for ${organizationId}`;
+    case 'user':
+      return `All session tokens of ${userId}`;
+    case 'organization':
+      return `Session tokens of everybody in ${organizationId}`;
+    case 'role':
+      return `Session tokens of whoever holds ${id}`;
+    case 'left_role':
+      return `Session tokens of ${userId} that may carry a role they left, which granted more,`;
+  }
 }
