@@ -2,9 +2,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WRITER } from '../http/support/operator.ts';
 import type { Running } from '../http/support/rolecall.ts';
+import { startBroken } from '../support/broken.ts';
 import { access, providerAccess } from '../support/rig.ts';
 import { until } from '../support/serve.ts';
-import { startBroken } from './support/broken.ts';
 import { launch, NO_BROWSER, signedIn } from './support/browser.ts';
 
 let rolecall: Running;
@@ -38,7 +38,17 @@ test('with the console alone: a dead revocation, a dead delivery, a hold and a m
     );
   expect(active()).toHaveLength(1);
 
+  // The removal that the database refused.
+  await follow(page, 'Replay them');
+  await press(page, 'Preview a replay of all that match');
+  await page.getByRole('heading', { name: 'Replay for real' }).waitFor();
+  await page.getByRole('cell', { name: 'user_2 in org_small' }).waitFor();
+  await page.getByLabel('Reason').fill('the constraint was a mistake');
+  await press(page, 'Replay 1 delivery');
+  await page.getByRole('heading', { name: /^Replay \d+$/ }).waitFor();
+
   // Who is still in who should not be: one session, and a question that was given up.
+  await status(page);
   await follow(page, 'Try the dead ones again');
   for (let left = await page.getByRole('button', { name: /^Try again/ }).count(); left > 0; left -= 1) {
     await press(page, /^Try again/);
@@ -46,15 +56,6 @@ test('with the console alone: a dead revocation, a dead delivery, a hold and a m
   }
   await page.getByText('None is dead.').waitFor();
   await until(() => active().length === 0);
-
-  // The removal that the database refused.
-  await status(page);
-  await follow(page, 'Replay them');
-  await press(page, 'Preview a replay of all that match');
-  await page.getByRole('heading', { name: 'Replay for real' }).waitFor();
-  await page.getByLabel('Reason').fill('the constraint was a mistake');
-  await press(page, 'Replay 1 delivery');
-  await page.getByRole('heading', { name: /^Replay \d+$/ }).waitFor();
 
   // Those whom Clerk did not list.
   await status(page);

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
-import { OPERATORS, operatorOf } from '../../http/support/operator.ts';
-import { type Running, startRolecall } from '../../http/support/rolecall.ts';
-import { until } from '../../support/serve.ts';
+import { MOST_ATTEMPTS } from '../../src/domain/retry.ts';
+import { OPERATORS, operatorOf } from '../http/support/operator.ts';
+import { type Running, startRolecall } from '../http/support/rolecall.ts';
+import { until } from './serve.ts';
 
 const HOUR = 3_600_000;
 const KEY = 'sk_live_CANARY_secret_key';
@@ -27,12 +28,12 @@ export async function startBroken(): Promise<Running> {
   // An hour goes by: of what was heard of in the last minute no absence is inferred.
   await sql`update rolecall.memberships set seen_at = seen_at - ${HOUR}`;
   behind = 0;
-  await deadRevocation(rolecall);
-  await deadDelivery(rolecall);
   // Clerk could not reach us, and too many are gone for anybody to believe it unasked …
   for (let n = 20; n < 45; n += 1) clerk.removeMember('org_big', `user_${n}`);
   await reconcile(rolecall);
-  // … and then one more.
+  // … and then, one after the other, what there is to mend besides.
+  await deadRevocation(rolecall);
+  await deadDelivery(rolecall);
   clerk.removeMember('org_small', 'user_5');
   expect(await sql`select from rolecall.holds where status = 'waiting'`).toHaveLength(1);
   return rolecall;
@@ -55,32 +56,34 @@ async function tell(rolecall: Running, change: () => unknown): Promise<void> {
 
 /** Clerk refuses to end a session until Rolecall gives up. */
 async function deadRevocation(rolecall: Running): Promise<void> {
-  const { clerk, sql } = rolecall;
+  const { clerk } = rolecall;
   clerk.createSession('user_1');
   clerk.failApi({ kind: 'status', status: 500, route: 'POST /v1/sessions/:id/revoke' });
   await tell(rolecall, () => clerk.removeMember('org_small', 'user_1'));
-  await until(async () => {
-    // Eight hours of attempts.
-    await sql`update rolecall.effects set attempts = 1000, due_at = now() where kind = 'revoke_sessions' and status = 'owed'`;
-    const dead = await sql`select from rolecall.effects where kind = 'revoke_sessions' and status = 'dead'`;
-    return dead.length === 1;
-  });
+  await givenUp(rolecall, 'revoke_sessions');
   clerk.clearFaults();
 }
 
-/** The database refuses a removal, again and again, and the question that it owes. */
+/** The database refuses a removal, and Clerk does not answer when it is asked instead. */
 async function deadDelivery(rolecall: Running): Promise<void> {
   const { clerk, sql } = rolecall;
+  clerk.failApi({ kind: 'status', status: 500 });
   await sql.unsafe(
     'alter table rolecall.memberships add constraint a_mistake check (deleted_at is null) not valid',
   );
   await tell(rolecall, () => clerk.removeMember('org_small', 'user_2'));
-  await until(async () => {
-    await sql`update rolecall.effects set attempts = 1000, due_at = now() where kind = 'lookup_member' and status = 'owed'`;
-    return (
-      (await sql`select from rolecall.effects where kind = 'lookup_member' and status = 'owed'`).length === 0
-    );
-  });
+  await givenUp(rolecall, 'lookup_member');
   await sql`update rolecall.inbox set retry_at = 'infinity' where outcome = 'failed'`;
   await sql.unsafe('alter table rolecall.memberships drop constraint a_mistake');
+  clerk.clearFaults();
+}
+
+/** The last of many attempts is made, and fails. */
+async function givenUp({ sql }: Running, kind: string): Promise<void> {
+  await until(async () => {
+    await sql`
+      update rolecall.effects set attempts = ${MOST_ATTEMPTS - 1}, due_at = now()
+       where kind = ${kind} and status = 'owed' and due_at > now()`;
+    return (await sql`select from rolecall.effects where kind = ${kind} and status = 'dead'`).length === 1;
+  });
 }
