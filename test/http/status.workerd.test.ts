@@ -49,11 +49,11 @@ test('in workerd, where no process remembers anything, figures grow from request
     expect((await call('/webhooks/clerk', { method: 'POST', headers, body })).status).toBe(200);
   }
   expect(users(readExposition(await (await call('/metrics')).text()))).toBeGreaterThanOrEqual(before + 3);
-  const status = await (await call('/operator/v1/status')).json();
+  const status: unknown = await (await call('/operator/v1/status')).json();
   expect(status).toMatchObject({
     mode: 'paused',
     arrivals: { last_received_at: expect.any(String) as string },
   });
-  const activity = await (await call('/operator/v1/activity?minutes=5')).json();
+  const activity: unknown = await (await call('/operator/v1/activity?minutes=5')).json();
   expect(activity).toMatchObject({ step_seconds: 60, points: { length: 5 } });
 });

@@ -28,7 +28,7 @@ test('of commits that happen at once in many processes every delivery and every 
   const workers = Array.from({ length: 10 }, () => rig.worker());
   // Each twice, and all against each other.
   await Promise.all(
-    [...removals, ...removals].map((removal, index) => workers[index % 10]?.process([removal])),
+    [...removals, ...removals].map(async (removal, index) => workers[index % 10]?.process([removal])),
   );
   expect(total(await counted('deliveries')) - before).toBe(removals.length);
   expect(await counted('losses')).toEqual({ 'removed delivery': 40 });
