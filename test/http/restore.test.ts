@@ -136,7 +136,9 @@ describe('a database that came out of a backup', () => {
       union all
       select p.proname, p.proacl::text from pg_proc p where p.pronamespace = 'rolecall'::regnamespace order by 1, 2`;
     const sorted = async () =>
-      (await grants()).map(({ name, acl }) => [name, String(acl).replace(/[{}]/g, '').split(',').sort()]);
+      (await grants()).map(
+        ({ name, acl }) => `${name} ${String(acl).replace(/[{}]/g, '').split(',').sort().join()}`,
+      );
     const granted = await sorted();
     const { reconciliation } = await restore();
     expect(new Set(await answers())).toEqual(new Set(['42501']));
