@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approveHold, rejectHold } from '../../src/pipeline/holds/decide-hold.ts';
 import type { Provider } from '../../src/pipeline/ports.ts';
 import { postgresPolicyStore } from '../../src/store/postgres/policy-store.ts';
-import { access, providerAccess, type Rig, startRig, type Worker } from '../support/rig.ts';
+import { access, column, providerAccess, type Rig, startRig, type Worker } from '../support/rig.ts';
 import { answerLookups } from './support/lookups.ts';
 import { everyFact, reconcilerOf } from './support/reconciliations.ts';
 
@@ -58,7 +58,7 @@ const lookups = async () => {
 const outcomes = async (id: number) => {
   const rows = await rig.sql`
     select outcome, count(*)::int as many from rolecall.drift where reconciliation_id = ${id} group by 1`;
-  return Object.fromEntries(rows.map(({ outcome, many }) => [outcome, many]));
+  return Object.fromEntries(rows.map((one): [string, unknown] => [String(one['outcome']), one['many']]));
 };
 const tools = () => ({
   ...worker.dispatcher,
@@ -78,7 +78,7 @@ describe('members whom Clerk does not list', () => {
     expect(await outcomes(id)).toEqual({ asked: 3 });
     expect(await access(rig.sql)).toEqual(before);
     const lanes = await rig.sql`select distinct lane from rolecall.effects where kind = 'lookup_member'`;
-    expect(lanes.map(({ lane }) => lane)).toEqual([3]);
+    expect(column(lanes, 'lane')).toEqual([3]);
     await answerLookups(rig, worker);
     await agree();
     expect((await reconcilerOf(worker).reconcile()).drift).toEqual([]);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isOrganizationId, isUserId } from '../../src/domain/ids.ts';
-import type { Provider } from '../../src/pipeline/ports.ts';
+import type { Provider, ProviderPage } from '../../src/pipeline/ports.ts';
 import { clerkBackendApi } from '../../src/provider/clerk/backend-api.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { type ServedClerkStandIn, serveClerkStandIn } from '../../src/testing/index.ts';
@@ -44,6 +44,11 @@ const asking = (of: Provider): [string, () => Promise<object>][] => [
   ['user', () => of.user(jane)],
   ['organization', () => of.organization(acme)],
   ['roles', () => of.roles(0)],
+  ['organizations', () => of.organizations(0)],
+  ['users', () => of.users(null, 0)],
+  ['users of one', () => of.users(acme, 0)],
+  ['memberships', () => of.memberships(null, 0)],
+  ['memberships of one', () => of.memberships(acme, 0)],
   ['sessions', () => of.sessions(jane, 0)],
   ['revokeSession', () => of.revokeSession('sess_1')],
 ];
@@ -193,11 +198,66 @@ describe('long lists', () => {
   });
 });
 
+describe('lists', () => {
+  const pageOf = async (asked: ReturnType<Provider['users']>) => {
+    const page = await asked;
+    if ('failure' in page) throw new Error(page.failure);
+    return page.answer;
+  };
+  const idsIn = ({ evidence }: ProviderPage) => evidence.map((one) => ('id' in one ? one.id : ''));
+
+  it('come in the order of joining, so that whoever comes meanwhile moves nobody', async () => {
+    const large = await serveClerkStandIn({ autoSend: false, secretKey: SECRET_KEY });
+    try {
+      const { standIn } = large;
+      for (const id of ['org_a', 'org_b']) standIn.createOrganization({ id });
+      for (let made = 0; made < 510; made += 1) {
+        standIn.createUser({ id: `user_${made}` });
+        standIn.addMember(made % 2 === 0 ? 'org_a' : 'org_b', `user_${made}`, 'org:member');
+      }
+      const of = at(large.url);
+      const [orgA] = ids('org_a', 'user_x');
+      for (const list of [
+        (offset: number) => pageOf(of.users(null, offset)),
+        (offset: number) => pageOf(of.memberships(null, offset)),
+      ]) {
+        const [first, second] = [await list(0), await list(500)];
+        expect([first.more, second.more, first.total, second.total]).toEqual([true, false, 510, 510]);
+        expect(new Set([...idsIn(first), ...idsIn(second)]).size).toBe(510);
+        standIn.createUser({ id: `user_new_${idsIn(first)[0]}` });
+        expect(idsIn(await list(0))).toEqual(idsIn(first));
+      }
+      const joined = await pageOf(of.memberships(null, 0));
+      expect(joined.evidence[0]).toMatchObject({
+        kind: 'membership',
+        told: 'observed',
+        userId: 'user_0',
+        version: { at: NOW },
+      });
+      expect(idsIn(await pageOf(of.organizations(0)))).toEqual(['org_a', 'org_b']);
+      expect((await pageOf(of.memberships(orgA, 0))).evidence).toHaveLength(255);
+      const users = await pageOf(of.users(orgA, 0));
+      expect(users.evidence).toHaveLength(255);
+      // What is counted is the instance's.
+      expect(users.total).toBeNull();
+    } finally {
+      await large.close();
+    }
+  });
+
+  it('of an organization that is gone hold nobody', async () => {
+    expect(await provider.memberships(nowhere, 0)).toEqual({
+      answer: { evidence: [], more: false, total: 0 },
+    });
+  });
+});
+
 describe('a provider in trouble', () => {
-  const every = ['instance', 'member', 'user', 'organization', 'roles', 'sessions', 'revokeSession'];
   const expectAll = async (of: Provider, failure: object) => {
     const answers = await Promise.all(asking(of).map(async ([name, ask]) => [name, await ask()]));
-    expect(Object.fromEntries(answers)).toEqual(Object.fromEntries(every.map((name) => [name, failure])));
+    expect(Object.fromEntries(answers)).toEqual(
+      Object.fromEntries(asking(of).map(([name]) => [name, failure])),
+    );
   };
 
   it('that does not answer is given up on in time', async () => {
@@ -313,6 +373,12 @@ describe('an answer that is none', () => {
       expect(await odd.member(nowhere, ids('org_x', 'user_jane')[1])).toEqual({ failure: 'unexpected' });
     } finally {
       await close();
+    }
+    const [oddList, closeList] = await answering(members);
+    try {
+      expect(await oddList.memberships(nowhere, 0)).toEqual({ failure: 'unexpected' });
+    } finally {
+      await closeList();
     }
     const user = await fetched('/v1/users/user_jane');
     const [oddUser, closeUser] = await answering(user);
