@@ -66,6 +66,13 @@ describe('rolecall status', () => {
     expect(JSON.parse(stdout)).toMatchObject({ mode: 'observe' });
   });
 
+  it('is red where no server has been at work for a while', async () => {
+    await rig.sql`update rolecall.operations set alive_at = now() - interval '6 minutes'`;
+    const { code, stdout } = await run();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^red:\nRED nobody_at_work since /);
+  });
+
   it('says in words why it cannot tell, and exits 1', async () => {
     const without = await rolecall(['status']);
     expect(without).toEqual({ code: 1, stdout: '', stderr: 'rolecall: DATABASE_URL is missing\n' });

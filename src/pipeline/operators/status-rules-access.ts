@@ -40,8 +40,9 @@ export const ACCESS_RULES = {
   nobody_at_work: {
     severity: 'red',
     runbook: 'postgres-down',
-    judge: ({ operations: { aliveAt } }, now) =>
-      olderThan(aliveAt, THRESHOLDS.aliveMs, now)
+    // Paused processes do not say that they are at work.
+    judge: ({ mode, operations: { aliveAt } }, now) =>
+      mode !== 'paused' && olderThan(aliveAt, THRESHOLDS.aliveMs, now)
         ? { message: 'No process of Rolecall has been at work for more than five minutes.', since: aliveAt }
         : null,
   },
