@@ -221,6 +221,25 @@ describe('why can she not?', () => {
     expect(reason(told, 'delivery_dead').delivery).toBe(news.at(-1)?.id);
   });
 
+  it('not for long perhaps: a reconciliation did not find her, and waits for an operator', async () => {
+    const [run] = await rig.sql`
+      insert into rolecall.reconciliations (cause, dry_run, asked_by, reason) values ('operator', false, 'ann', '')
+      returning id::int as id`;
+    const id = run?.['id'] as number;
+    await rig.sql`
+      insert into rolecall.drift (reconciliation_id, kind, organization_id, user_id, subject, outcome)
+      values (${id}, 'extra', ${organization}, 'user_b', 'orgmem_b', 'held')`;
+    await rig.sql`
+      insert into rolecall.holds (kind, difference, payload, raised_by, reason)
+      values ('absences', ${rig.sql.json({ reconciliation: id })}, '{}', 'ann', '')`;
+    expect(codes(await explain('user_a'))).not.toContain('hold_waiting');
+    const told = await explain('user_b');
+    expect(told.answer).toBe(true);
+    expect(reason(told, 'hold_waiting').text).toMatch(/hold \d+ waits for an operator/);
+    await rig.sql`update rolecall.holds set status = 'rejected'`;
+    expect(codes(await explain('user_b'))).not.toContain('hold_waiting');
+  });
+
   it('because nobody ever told of her, nor of such an organization', async () => {
     const stranger = await explain('user_nobody');
     expect(stranger).toMatchObject({ answer: false, role: null, permissions: [], cutoff: null });
