@@ -19,6 +19,9 @@ const RELEASES = fileURLToPath(new URL('../fixtures/releases/', import.meta.url)
 const { version } = manifest;
 const isRecording = process.env['ROLECALL_RECORD_RELEASE'] !== undefined;
 
+/** Until a version is out, what it says may change. */
+const NOT_RELEASED = `If ${version} is not released yet, record it anew: ROLECALL_RECORD_RELEASE=1`;
+
 interface Recorded {
   readonly release: string;
   readonly schemaVersion: number;
@@ -103,7 +106,8 @@ describe('a release before this one, on the schema of this one', () => {
     );
     // One that the schema says does not work on it any more refuses to be ready, and need not.
     if (release.schemaVersion < oldestCode) return;
-    expect(await repeat(statements, release.said)).toEqual([]);
+    const hint = release.release === version ? NOT_RELEASED : '';
+    expect(await repeat(statements, release.said), hint).toEqual([]);
     expect(await offered(sql)).toEqual(expect.arrayContaining([...release.offered]));
   });
 
