@@ -1,11 +1,9 @@
 -- Operators who sign in with a browser. Only digests come in: of the cookie, and of the token it was opened with.
 CREATE FUNCTION rolecall.open_console_session(wanted jsonb) RETURNS jsonb
-  LANGUAGE plpgsql SECURITY DEFINER
+  LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  -- The worker may not delete: what has ended is forgotten here.
-  DELETE FROM rolecall.console_sessions AS s WHERE s.expires_at <= clock_timestamp();
   INSERT INTO rolecall.console_sessions (id_sha256, operator, token_sha256, opened_at, expires_at)
   VALUES (decode(wanted->>'idSha256', 'hex'), wanted->>'operator', decode(wanted->>'tokenSha256', 'hex'),
           clock_timestamp(), clock_timestamp() + (wanted->>'seconds')::integer * interval '1 second');
@@ -14,7 +12,7 @@ END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.open_console_session(jsonb) IS
-  'Internal. {idSha256, operator, tokenSha256, seconds}: an operator signed in to the console, for so many seconds at most. Those that have ended are forgotten.';
+  'Internal. {idSha256, operator, tokenSha256, seconds}: an operator signed in to the console, for so many seconds at most.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.read_console_session(wanted jsonb) RETURNS jsonb
   LANGUAGE sql STABLE
@@ -33,6 +31,7 @@ CREATE FUNCTION rolecall.close_console_session(wanted jsonb) RETURNS jsonb
   SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  -- The worker may not delete.
   DELETE FROM rolecall.console_sessions AS s WHERE s.id_sha256 = decode(wanted->>'idSha256', 'hex');
   RETURN 'null';
 END

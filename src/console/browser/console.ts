@@ -143,5 +143,7 @@ if (keysOn instanceof HTMLInputElement) {
   });
 }
 
+// On a phone the menu is wider than the screen.
+document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 sayWhatWasLeft();
 void keepFresh();

@@ -30,7 +30,7 @@ async function showReplay(visit: Visit): Promise<Page> {
   const last = results.length < PAGE ? undefined : results.at(-1);
   const more = last === undefined ? null : query({ cursor: cursorTo(['replayed', last.position]) });
   return {
-    title: shown.dryRun ? `Preview of a replay, ${id}` : `Replay ${id}`,
+    title: shown.dryRun ? `Preview ${id}` : `Replay ${id}`,
     body: html`<section id="progress" data-live aria-label="In short">${progress(visit, shown)}</section>
 <section id="moves" data-live aria-labelledby="who"><h2 id="who">${shown.dryRun ? 'Who would gain or lose' : 'Who gained or lost'}</h2>${whoMoves(visit, results, shown)}</section>
 ${shown.dryRun && shown.status === 'done' ? confirm(visit, shown) : ''}

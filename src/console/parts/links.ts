@@ -15,11 +15,10 @@ export function organizationLink({ root }: Root, id: string | null): Html | null
     : html`<a class="id" href="${root}/members${query({ organization: id })}">${id}</a>`;
 }
 
-/** Whoever it is about, where it can be told. */
+/** Whoever it is about, where it can be told; of a member the link leads to why they may what they may. */
 export function subject(at: Root, organization: string | null, user: string | null): Html | null {
-  const who = user === null ? null : html`<span class="id">${user}</span>`;
-  if (organization === null) return who;
-  return who === null
-    ? organizationLink(at, organization)
-    : html`${who} <span class="in">in</span> ${organizationLink(at, organization)}`;
+  if (organization === null) return user === null ? null : html`<span class="id">${user}</span>`;
+  if (user === null) return organizationLink(at, organization);
+  const why = `${at.root}/members${query({ organization, user })}`;
+  return html`<a class="id" href="${why}">${user}</a> <span class="in">in</span> ${organizationLink(at, organization)}`;
 }

@@ -15,6 +15,7 @@ Rolecall runs. Ctrl-C stops it; what it knows stays in ${folder}
 
   apps read with      Authorization: Bearer ${tokens.read}
   operators with      Authorization: Bearer ${tokens.operator}
+  or in a browser     ${worker.url}/console
 
 Somebody joins, is asked about, and is removed:
 
