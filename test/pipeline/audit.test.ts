@@ -7,6 +7,7 @@ import { auditTools } from '../../src/runtime/audit-tools.ts';
 import { policyDigest, policyTools } from '../../src/runtime/policy-tools.ts';
 import { postgresOperatorStore } from '../../src/store/postgres/operator-store.ts';
 import { outcomes, type Rig, seedOrganization, startRig, type Worker } from '../support/rig.ts';
+import { reconcilerOf } from './support/reconciliations.ts';
 import { replayer } from './support/replays.ts';
 
 const OPEN: AuditFilter = {
@@ -137,6 +138,27 @@ describe('the audit trail', () => {
         role: 'org:member',
         cause: { type: 'lookup', delivery: told.at(-1)?.id },
       }),
+    ]);
+  });
+
+  it('tells which reconciliation repaired it, and who asked for that and why', async () => {
+    rig.clerk.createUser({ id: 'user_d' });
+    rig.clerk.addMember(organization, 'user_d', 'org:member');
+    await rig.news();
+    const { reconciliation } = await reconcilerOf(worker).reconcile();
+    expect(await trail({ cause: 'reconciliation', userId: 'user_d' })).toEqual([
+      expect.objectContaining({
+        kind: 'granted',
+        cause: {
+          type: 'reconciliation',
+          reconciliation: reconciliation.id,
+          by: 'ann',
+          reason: expect.any(String) as unknown,
+        },
+      }),
+    ]);
+    expect((await trail({ kind: 'reconcile' })).map(({ subject, cause }) => [subject, cause.by])).toEqual([
+      [String(reconciliation.id), 'ann'],
     ]);
   });
 
