@@ -232,7 +232,9 @@ CREATE FUNCTION rolecall.forget(wanted jsonb) RETURNS integer
 AS $$
 DECLARE
   most integer := (wanted->>'most')::integer;
-  before timestamptz := clock_timestamp() - make_interval(days => (wanted->>'days')::integer);
+  -- Whoever has taken over the service removes no trail of it: that is a month old before it can be forgotten.
+  before timestamptz := clock_timestamp() - make_interval(days => greatest((wanted->>'days')::integer,
+    CASE wanted->>'what' WHEN 'changes' THEN 30 WHEN 'invited' THEN 0 ELSE 1 END));
   forgotten integer;
 BEGIN
   CASE wanted->>'what'

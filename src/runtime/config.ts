@@ -29,6 +29,8 @@ const LONGEST_HOURS = 744;
 
 /** Long enough for a replay after a holiday, and no longer: they hold names and addresses. */
 const KEEP_PAYLOADS_DAYS = 30;
+/** As `rolecall.forget` has it: nobody removes the trail of what happened lately. */
+const KEEP_CHANGES_DAYS = 30;
 
 export type Environment = Readonly<Record<string, unknown>>;
 
@@ -91,16 +93,16 @@ export function readConfig(
   const mode = MODES.find((known) => known === (text('ROLECALL_MODE') || 'enforce'));
   if (mode === undefined) problems.push('ROLECALL_MODE must be enforce, observe or paused');
 
-  const days = (name: string): number | null => {
+  const days = (name: string, least: number): number | null => {
     const given = text(name);
     if (given === '') return null;
-    const read = /^[1-9][0-9]{0,4}$/.test(given) ? Number(given) : Number.NaN;
-    if (Number.isNaN(read)) problems.push(`${name} must be a whole number of days, 1 to 99999`);
+    const read = /^[1-9][0-9]{0,4}$/.test(given) ? Number(given) : 0;
+    if (read < least) problems.push(`${name} must be a whole number of days, ${least} to 99999`);
     return read;
   };
   const retention = {
-    payloadDays: days('ROLECALL_KEEP_PAYLOADS') ?? KEEP_PAYLOADS_DAYS,
-    changeDays: days('ROLECALL_KEEP_CHANGES'),
+    payloadDays: days('ROLECALL_KEEP_PAYLOADS', 1) ?? KEEP_PAYLOADS_DAYS,
+    changeDays: days('ROLECALL_KEEP_CHANGES', KEEP_CHANGES_DAYS),
   };
 
   const hours = text('ROLECALL_RECONCILE_EVERY') || RECONCILE_EVERY;

@@ -180,6 +180,13 @@ describe('a database that came out of a backup', () => {
   });
 });
 
+describe('a server', () => {
+  it('notes the mode that it runs in', async () => {
+    const noted = async () => [...(await rolecall.sql`select mode from rolecall.operations`)];
+    await expect.poll(noted, { timeout: 10_000 }).toEqual([{ mode: 'paused' }]);
+  });
+});
+
 describe('POST /operator/v1/effects/pause and resume', () => {
   it('pauses revocations, says who did, and resumes them', async () => {
     const ask = operatorOf(rolecall);

@@ -198,4 +198,15 @@ describe('the trail of changes', () => {
     expect(await rig.sql`select min(revision)::int as first from rolecall.changes`).toEqual([{ first: 2 }]);
     expect(await many()).toBe(before - 1);
   });
+
+  it('of the last thirty days cannot be forgotten, whoever wants it', async () => {
+    const worker = rig.worker();
+    await seedOrganization(rig, worker, ['user_a']);
+    await rig.sql`update rolecall.changes set recorded_at = now() - interval '29 days'`;
+    for (const days of [0, 1, -1])
+      expect(await keeperOf(worker).upkeep.forget('changes', days, 1_000)).toBe(0);
+    expect(await keeperOf(worker).upkeep.forget('payloads', -1, 1_000)).toBe(0);
+    await rig.sql`update rolecall.changes set recorded_at = now() - interval '31 days'`;
+    expect(await keeperOf(worker).upkeep.forget('changes', 0, 1_000)).toBeGreaterThan(1);
+  });
 });

@@ -3,6 +3,7 @@ import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OrganizationId, UserId } from '../../src/domain/ids.ts';
 import { postgresListingStore } from '../../src/store/postgres/listing-store.ts';
+import { keeperOf } from '../pipeline/support/keeper.ts';
 import {
   access,
   column,
@@ -167,6 +168,23 @@ test('a login that is only a member of rolecall_service answers every list', asy
   const assignment = await listing.readAssignment({ organizationId, actor, target: null, scope: null });
   expect(assignment.people.has(actor)).toBe(true);
   expect(await listing.listFindings({ organizationId, everywhere: true, limit: 10 })).toEqual([]);
+});
+
+test('a login that is only a member of rolecall_service keeps the database up', async () => {
+  const worker = rig.worker({ url: await login('rolecall_service') });
+  const keeper = keeperOf(worker, { retention: { payloadDays: 1, changeDays: 30 } });
+  await keeper.run();
+  expect((await keeper.upkeep.pauseEffects('ann', 'a test')).by).toBe('ann');
+  expect(await keeper.upkeep.resumeEffects('ann', '')).toBe(true);
+  const { reconciliation } = await keeper.upkeep.beginRestore('ann', 'a test');
+  await as('rolecall_reader', (sql) =>
+    expect(sql`select * from rolecall.members`).rejects.toMatchObject(DENIED),
+  );
+  await rig.sql`update rolecall.reconciliations set status = 'done', ended_at = now() where id = ${reconciliation}`;
+  expect((await worker.store.readReadiness()).restoringSince).toBeNull();
+  await as('rolecall_reader', async (sql) =>
+    expect(await sql`select * from rolecall.members`).not.toEqual([]),
+  );
 });
 
 test('the service may not remove what happened, nor read how it was migrated', async () => {
