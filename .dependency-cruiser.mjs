@@ -128,6 +128,9 @@ export default {
     // Type imports are arrows too.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: fileURLToPath(new URL('tsconfig.json', import.meta.url)) },
-    enhancedResolveOptions: { conditionNames: ['rolecall-source', 'import', 'types', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['rolecall-source', 'import', 'types', 'default'],
+    },
   },
 };

@@ -47,7 +47,7 @@ ${keys()}`,
 }
 
 /** A page for whoever is not, or cannot be, signed in. */
-export function bare(root: string, title: string, body: Html): Html {
+function bare(root: string, title: string, body: Html): Html {
   return paper(
     root,
     title,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONSOLE_ROUTES } from '../../src/console/routes.ts';
 import { OPERATORS, operatorOf, READER, WRITER } from '../http/support/operator.ts';
 import { READ_TOKEN, type Running, startRolecall } from '../http/support/rolecall.ts';
+import { column } from '../support/rig.ts';
 import { code, visitorOf } from './support/visitor.ts';
 
 let rolecall: Running;
@@ -54,7 +55,7 @@ describe('signing in', () => {
     const rows = await rolecall.sql`
       select encode(id_sha256, 'hex') as id, encode(token_sha256, 'hex') as token, s::text as everything
         from rolecall.console_sessions as s`;
-    expect(rows.map((row) => row['id'])).toContain(createHash('sha256').update(id).digest('hex'));
+    expect(column(rows, 'id')).toContain(createHash('sha256').update(id).digest('hex'));
     const kept = `${JSON.stringify(rows)} ${rolecall.log.join()}`;
     for (const secret of [id, WRITER, READER, Buffer.from(id).toString('hex')])
       expect(kept).not.toContain(secret);
