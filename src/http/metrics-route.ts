@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
-import { METRICS, type Metric, metricsOf } from '../pipeline/operators/metrics.ts';
+import { METRICS } from '../pipeline/operators/metric-names.ts';
+import { type Metrics, metricsOf } from '../pipeline/operators/metrics.ts';
 import { readStatus } from '../pipeline/operators/status.ts';
+import type { Sample } from '../pipeline/operators/tallied.ts';
 import { readOperator } from './operator/authorize.ts';
 import type { Services } from './services.ts';
 import { VERSION } from './version.ts';
@@ -17,18 +19,25 @@ export async function readMetrics(c: Context, services: Services): Promise<Respo
     readStatus({ ...status, checkInstance: async () => 'unknown' }),
     status.statuses.readTallies(),
   ]);
-  const text = metricsOf(now, tallies, VERSION).map(exposed).join('');
-  return c.body(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+  return c.body(exposed(metricsOf(now, tallies, VERSION)), 200, {
+    'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+  });
 }
 
 /** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
-function exposed({ name, samples }: Metric): string {
-  const [type, help] = METRICS[name];
-  const lines = samples.map(({ suffix = '', labels, value }) => {
-    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
-    return `${name}${suffix}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`;
-  });
-  return `${[`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines].join('\n')}\n`;
+function exposed(metrics: Metrics): string {
+  const told = new Map<string, readonly Sample[]>(Object.entries(metrics));
+  const lines = Object.entries(METRICS).flatMap(([name, [type, help]]) => [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} ${type}`,
+    ...(told.get(name) ?? []).map((sample) => lineOf(name, sample)),
+  ]);
+  return `${lines.join('\n')}\n`;
+}
+
+function lineOf(name: string, { suffix, labels, value }: Sample): string {
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+  return `${name}${suffix ?? ''}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}`;
 }
 
 function escaped(text: string): string {

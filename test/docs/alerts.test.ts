@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PROBLEM_CODES } from '../../src/pipeline/operators/judge-status.ts';
-import { METRICS } from '../../src/pipeline/operators/metrics.ts';
+import { METRICS } from '../../src/pipeline/operators/metric-names.ts';
 import { type Selector, selectorsOf } from './support/promql.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { VERSION } from '../../src/http/version.ts';
-import { METRICS } from '../../src/pipeline/operators/metrics.ts';
+import { METRICS } from '../../src/pipeline/operators/metric-names.ts';
 import { type Exposed, readExposition } from './support/exposition.ts';
 import { OPERATORS, READER } from './support/operator.ts';
 import { teller } from './support/policies.ts';
