@@ -20,7 +20,7 @@ import { signIn, signOut } from './writes/sign-in.ts';
 /** The operators' pages, and what can be done from them. */
 export const CONSOLE_ROUTES: readonly Route[] = [
   ...ASSETS,
-  status,
+  ...status,
   deliveries,
   delivery,
   replays,

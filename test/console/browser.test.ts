@@ -229,7 +229,7 @@ describe('an open page', () => {
     await page.goto(`${rolecall.url}/console`);
     await page.getByLabel('Token').fill('wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').filter({ hasText: 'token' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'That is no operator’s token.' }).waitFor();
     await page.getByLabel('Token').fill(WRITER);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('button', { name: 'Sign out' }).waitFor();

@@ -29,30 +29,36 @@ interface Answered {
   readonly error?: { readonly message: string };
 }
 
-async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
-  const refusal = form.querySelector('.refusal');
+const NO_ANSWER = 'The server did not answer. Nothing is known to have changed.';
+
+async function answerTo(form: HTMLFormElement, submitter: HTMLElement | null): Promise<Answered> {
   const fields = [...new FormData(form, submitter)].flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value]] : [],
   );
-  if (refusal !== null) refusal.textContent = '';
-  form.setAttribute('aria-busy', 'true');
   try {
     const body = new URLSearchParams(fields);
     const response = await fetch(form.action, { method: 'POST', headers, body });
-    const answered = (await response.json()) as Answered;
-    if (answered.error !== undefined) throw new Error(answered.error.message);
-    if (answered.said !== undefined && answered.said !== '') sessionStorage.setItem(SAID, answered.said);
-    if (typeof answered.go === 'string') location.assign(new URL(answered.go, form.action));
-    else location.reload();
-  } catch (error) {
-    form.removeAttribute('aria-busy');
-    const words =
-      error instanceof TypeError
-        ? 'The server did not answer. Nothing is known to have changed.'
-        : String(error instanceof Error ? error.message : error);
-    if (refusal === null) say('said', words);
-    else refusal.textContent = words;
+    return (await response.json()) as Answered;
+  } catch {
+    // There was none, or it is a proxy's page.
+    return { error: { message: NO_ANSWER } };
   }
+}
+
+async function send(form: HTMLFormElement, submitter: HTMLElement | null): Promise<void> {
+  const refusal = form.querySelector('.refusal');
+  if (refusal !== null) refusal.textContent = '';
+  form.setAttribute('aria-busy', 'true');
+  const { error, go, said } = await answerTo(form, submitter);
+  if (error === undefined) {
+    if (said !== undefined && said !== '') sessionStorage.setItem(SAID, said);
+    if (typeof go === 'string') location.assign(new URL(go, form.action));
+    else location.reload();
+    return;
+  }
+  form.removeAttribute('aria-busy');
+  if (refusal === null) say('said', error.message);
+  else refusal.textContent = error.message;
 }
 
 addEventListener('submit', (event) => {

@@ -19,7 +19,8 @@ import type { Page, Visit } from '../visit.ts';
 
 const MINUTES = 60;
 
-export const status = page('/console', 'status', showStatus);
+/** With and without a slash at its end: people type both. */
+export const status = [page('/console', 'status', showStatus), page('/console/', 'status', showStatus)];
 
 /** The one screen: who is in who should not be, does Clerk reach us, do we agree, who lost access, what waits. */
 async function showStatus(visit: Visit): Promise<Page> {

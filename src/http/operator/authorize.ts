@@ -20,11 +20,12 @@ export function readOperator(
 export function refuseOperator(
   c: Context,
   services: Pick<Services, 'wrongOperators' | 'clock' | 'log'>,
+  words?: string,
 ): Response {
   const waitS = countWrong(services.wrongOperators, services.clock.now());
   if (waitS !== null) return failure(c, 'too_many_attempts', { 'retry-after': String(waitS) });
   services.log.warn('operator_refused', { path: c.req.routePath });
-  return failure(c, 'unauthenticated', { 'www-authenticate': 'Bearer' });
+  return failure(c, 'unauthenticated', { 'www-authenticate': 'Bearer' }, words);
 }
 
 /** The same for what changes something. */
