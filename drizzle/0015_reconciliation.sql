@@ -348,8 +348,10 @@ DECLARE
   few bigint := (wanted->>'few')::bigint;
   share double precision := (wanted->>'share')::double precision;
   lost jsonb;
+  losing bigint;
+  hit jsonb;
   everybody bigint;
-  too_many jsonb;
+  too_many jsonb := '{}';
   rest bigint;
   whole boolean;
   raised bigint;
@@ -362,28 +364,32 @@ BEGIN
   UPDATE rolecall.holds AS h
      SET status = 'rejected', decided_by = 'reconciliation:' || held.id, decided_at = clock_timestamp()
    WHERE h.kind = 'absences' AND h.status = 'waiting' AND h.payload->>'scope' = held.organization_id;
-  SELECT jsonb_object_agg(o.organization_id, jsonb_build_object('losing', o.losing, 'members', (
-           SELECT count(*) FROM rolecall.standing AS s WHERE s.organization_id = o.organization_id)))
-    INTO lost
+  SELECT jsonb_object_agg(o.organization_id, o.losing), sum(o.losing) INTO lost, losing
     FROM (SELECT d.organization_id, count(*) AS losing FROM rolecall.drift AS d
            WHERE d.reconciliation_id = held.id AND d.kind = 'extra' GROUP BY 1) AS o;
   IF lost IS NULL THEN
     PERFORM rolecall.advance_reconciliation(held.id, 'ended', NULL);
     RETURN jsonb_build_object('asked', 0, 'held', 0, 'hold', NULL);
   END IF;
-  SELECT count(*) INTO everybody FROM rolecall.standing AS s
-   WHERE held.organization_id = '' OR s.organization_id = held.organization_id;
-  SELECT coalesce(jsonb_object_agg(o.key, o.value), '{}') INTO too_many FROM jsonb_each(lost) AS o
-   WHERE (o.value->>'losing')::bigint > greatest(few, share * (o.value->>'members')::bigint);
-  SELECT coalesce(sum((o.value->>'losing')::bigint), 0) INTO rest FROM jsonb_each(lost) AS o
-   WHERE NOT too_many ? o.key;
-  -- What is left is judged for itself: one organization that is gone keeps nobody in elsewhere. A provider that lists
-  -- nobody at all is not believed, however few there are.
-  whole := rest > greatest(few, share * everybody)
-    OR held.organization_id = ''
-       AND NOT EXISTS (SELECT FROM rolecall.reconciled AS r WHERE r.reconciliation_id = held.id);
+  -- A provider that lists nobody at all is not believed, however few there are.
+  whole := held.organization_id = ''
+    AND NOT EXISTS (SELECT FROM rolecall.reconciled AS r WHERE r.reconciliation_id = held.id);
+  IF whole OR losing > few THEN
+    -- One look at all of them: for each organization by itself it would be ten times as long.
+    WITH counted AS MATERIALIZED (
+      SELECT s.organization_id, count(*) AS members FROM rolecall.standing AS s
+       WHERE held.organization_id = '' OR s.organization_id = held.organization_id GROUP BY 1)
+    SELECT (SELECT sum(c.members) FROM counted AS c),
+           jsonb_object_agg(c.organization_id, jsonb_build_object('members', c.members, 'losing', lost->c.organization_id))
+      INTO everybody, hit FROM counted AS c WHERE lost ? c.organization_id;
+    SELECT coalesce(jsonb_object_agg(h.key, h.value), '{}') INTO too_many FROM jsonb_each(hit) AS h
+     WHERE (h.value->>'losing')::bigint > greatest(few, share * (h.value->>'members')::bigint);
+    SELECT losing - coalesce(sum((h.value->>'losing')::bigint), 0) INTO rest FROM jsonb_each(too_many) AS h;
+    -- What is left is judged for itself: one organization that is gone keeps nobody in elsewhere.
+    whole := whole OR rest > greatest(few, share * everybody);
+  END IF;
   IF whole THEN
-    too_many := lost;
+    too_many := hit;
   END IF;
   IF too_many <> '{}' THEN
     INSERT INTO rolecall.holds (kind, difference, payload, raised_by, reason)
@@ -407,9 +413,8 @@ BEGIN
     RETURNING id INTO raised;
   END IF;
   PERFORM rolecall.advance_reconciliation(held.id, 'questions', '0');
-  RETURN jsonb_build_object(
-    'hold', raised, 'held', (SELECT coalesce(sum((o.value->>'losing')::bigint), 0) FROM jsonb_each(too_many) AS o),
-    'asked', CASE WHEN whole THEN 0 ELSE rest END);
+  SELECT coalesce(sum((o.value->>'losing')::bigint), 0) INTO rest FROM jsonb_each(too_many) AS o;
+  RETURN jsonb_build_object('hold', raised, 'held', rest, 'asked', losing - rest);
 END
 $$;
 --> statement-breakpoint
