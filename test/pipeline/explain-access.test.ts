@@ -152,6 +152,8 @@ describe('why can she not?', () => {
     expect([told.answer, told.role]).toEqual([false, 'org:member']);
     expect(reason(told, 'member').delivery).toBe(downgrade?.id);
     expect(reason(told, 'role_does_not_grant').text).toBe(`org:member does not grant ${MANAGE}.`);
+    expect(reason(told, 'lost')).toMatchObject({ delivery: downgrade?.id });
+    expect(codes(await explain('user_b', 'org:never:held'))).not.toContain('lost');
   });
 
   it('because she is banned, or was deleted, or the organization was', async () => {
@@ -262,6 +264,7 @@ describe('why can she not?', () => {
     const after = await explain('user_b', 'org:posts:write');
     expect(after.answer).toBe(false);
     expect(reason(after, 'role_by_provider').delivery).toBe(changed?.id);
+    expect(reason(after, 'role_lost').delivery).toBe(changed?.id);
     expect(reason(after, 'cutoff_role').delivery).toBe(changed?.id);
   });
 });

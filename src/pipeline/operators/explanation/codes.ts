@@ -25,6 +25,8 @@ export const BECAUSE_CODES = [
   'feature_off',
   'only_in_resources',
   'role_does_not_grant',
+  'lost',
+  'role_lost',
   'role_unknown',
   'role_deleted',
   'role_of_resources',

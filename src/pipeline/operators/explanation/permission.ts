@@ -3,6 +3,7 @@ import type { RoleKeyFact } from '../../../domain/facts.ts';
 import { EVERY, grantOf } from '../../../domain/grant.ts';
 import { definitionOf } from '../../../domain/provided.ts';
 import { grantsWith } from '../../../domain/role-sets.ts';
+import type { AuditEntry } from '../../ports.ts';
 import type { Case } from './case.ts';
 import { type Because, because, changeThat, sourceIn } from './trail.ts';
 
@@ -47,7 +48,30 @@ function denied(one: Case, role: string, key: RoleKeyFact | undefined, permissio
   ];
   const told =
     found.length > 0 ? found : [because('role_does_not_grant', `${role} does not grant ${permission}`)];
-  return [...told, ...whoElse(one, permission)];
+  return [...told, ...lost(one, role, permission), ...whoElse(one, permission)];
+}
+
+/** Held once, by this member or by whoever holds the role, and the change that took it. */
+function lost({ question, provenance }: Case, role: string, permission: string): Because[] {
+  const { organizationId, userId } = question;
+  const ofMember = provenance.changes.filter(
+    (entry) => entry.organizationId === organizationId && entry.userId === userId,
+  );
+  const ofRole = provenance.changes.filter((entry) => entry.kind === 'role_changed' && entry.role === role);
+  return [
+    ...lostIn(ofMember, permission).map((entry) =>
+      because('lost', `${userId} held ${permission} until ${entry.at}`, sourceIn(entry)),
+    ),
+    ...lostIn(ofRole, permission).map((entry) =>
+      because('role_lost', `${role} granted ${permission} until ${entry.at}`, sourceIn(entry)),
+    ),
+  ];
+}
+
+/** The latest of these changes, the newest first, after which the permission was not there any more. */
+function lostIn(entries: readonly AuditEntry[], permission: string): readonly AuditEntry[] {
+  const has = (entry: AuditEntry | undefined) => entry?.permissions.includes(permission) === true;
+  return entries.filter((entry, index) => !has(entry) && has(entries[index + 1])).slice(0, 1);
 }
 
 /** What is wrong with the role itself. */
