@@ -11,12 +11,14 @@ interface Found {
 export function cutoffsOf(one: Case): readonly Found[] {
   const { question, member, user, organization, membership, derived, draft } = one;
   const { organizationId, userId } = question;
+  const leftAt = one.provenance.leftCutoff ?? -1;
   const held = [...rolesTold(membership), ...(derived !== null && isStanding(one) ? [derived] : [])];
   const found = [
     { of: 'member' as const, id: `${organizationId}/${userId}`, at: member?.cutoff ?? null },
     { of: 'user' as const, id: userId, at: user?.cutoff ?? null },
     { of: 'organization' as const, id: organizationId, at: organization?.cutoff ?? null },
-    { of: 'left_role' as const, id: userId, at: one.provenance.leftCutoff },
+    // What the member's own cutoff refuses already need not be said twice.
+    { of: 'left_role' as const, id: userId, at: leftAt > (member?.cutoff ?? -1) ? leftAt : null },
     ...[...new Set(held)].map((id) => ({
       of: 'role' as const,
       id,
