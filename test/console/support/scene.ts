@@ -44,6 +44,11 @@ export async function startScene(
   return rolecall;
 }
 
+/** More permissions than fit beside each other on a phone. */
+const WIDE = Object.fromEntries(
+  Array.from({ length: 12 }, (_, n) => [`reports:of_department_${n}`, 'See reports']),
+);
+
 /** A policy that takes something from everybody: it waits. */
 async function holdPolicy({ databaseUrl }: Running): Promise<void> {
   const tools = policyTools(databaseUrl);
@@ -51,15 +56,20 @@ async function holdPolicy({ databaseUrl }: Running): Promise<void> {
     const policy = (permissions: readonly string[]) =>
       resolvePolicy({
         name: 'helpdesk',
-        permissions: { 'tickets:view': 'See tickets', 'tickets:work': 'Answer tickets' },
+        permissions: { 'tickets:view': 'See tickets', 'tickets:work': 'Answer tickets', ...WIDE },
         roles: {
-          'org:member': { title: 'Member', description: 'Works.', badge: 'teal', can: permissions },
+          'org:member': {
+            title: 'Member',
+            description: 'Works.',
+            badge: 'teal',
+            can: [...permissions, ...Object.keys(WIDE)],
+          },
           'org:admin': {
             title: 'Admin',
             description: 'Runs it.',
             badge: 'indigo',
             givenToCreator: true,
-            can: ['tickets:view', 'tickets:work'],
+            can: ['tickets:view', 'tickets:work', ...Object.keys(WIDE)],
           },
         },
       });
