@@ -132,6 +132,10 @@ BEGIN
   UPDATE rolecall.reconciliations AS r
      SET status = 'cancelled', ended_at = clock_timestamp(), cancelled_by = wanted->>'by', lease_token = NULL, leased_until = NULL
    WHERE r.status = 'running';
+  -- Whatever was tried before the backup is tried anew.
+  UPDATE rolecall.effects AS e
+     SET attempts = 0, last_error = NULL, due_at = clock_timestamp(), lease_token = NULL, leased_until = NULL
+   WHERE e.status = 'owed' AND e.kind LIKE 'lookup%';
   INSERT INTO rolecall.reconciliations (cause, dry_run, asked_by, reason)
   VALUES ('restore', false, wanted->>'by', wanted->>'reason') RETURNING id INTO started;
   INSERT INTO rolecall.operator_actions (operator, action, subject, reason)
@@ -154,11 +158,13 @@ BEGIN
   IF since IS NULL THEN
     RETURN NULL;
   END IF;
-  -- Any comparison of everything that was asked for since, and whatever it asked about in particular asked once at least.
+  -- Any comparison of everything that was asked for since; and whoever it asked about in particular was answered, or
+  -- could not be: an attempt that is under way was begun, and has no error yet.
   SELECT r.id INTO compared FROM rolecall.reconciliations AS r
    WHERE r.status = 'done' AND r.organization_id = '' AND NOT r.dry_run AND r.asked_at >= since
      AND NOT EXISTS (SELECT FROM rolecall.effects AS e
-                      WHERE e.status = 'owed' AND e.kind LIKE 'lookup%' AND e.attempts = 0 AND e.owed_at <= r.ended_at)
+                      WHERE e.status = 'owed' AND e.kind LIKE 'lookup%' AND e.owed_at <= r.ended_at
+                        AND (e.attempts = 0 OR e.last_error IS NULL OR e.last_error = 'changed_too_recently'))
    ORDER BY r.id LIMIT 1;
   IF compared IS NULL THEN
     RETURN since;

@@ -175,7 +175,11 @@ describe('a database that came out of a backup', () => {
       insert into rolecall.reconciliations (status, cause, dry_run, asked_by, reason, ended_at)
       values ('done', 'operator', false, 'bob', '', clock_timestamp())`;
     expect(code(await rolecall.get('/readyz'))).toBe('restoring');
-    await rolecall.sql`update rolecall.effects set attempts = 1 where status = 'owed'`;
+    for (const state of ['attempts = 1', "attempts = 1, last_error = 'changed_too_recently'"]) {
+      await rolecall.sql.unsafe(`update rolecall.effects set ${state} where status = 'owed'`);
+      expect(code(await rolecall.get('/readyz'))).toBe('restoring');
+    }
+    await rolecall.sql`update rolecall.effects set attempts = 1, last_error = 'timeout' where status = 'owed'`;
     await untilAnswered('/readyz', 200);
   });
 });
