@@ -19,7 +19,7 @@ export default defineConfig({
     maxWorkers: 2,
     ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
     projects: [
-      { extends: true, test: { name: 'pure', include: pure, exclude: workerd } },
+      { extends: true, test: { name: 'pure', include: pure, exclude: workerd, testTimeout: 60_000 } },
       {
         extends: true,
         test: {
