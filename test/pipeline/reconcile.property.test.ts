@@ -51,3 +51,31 @@ test.each([1, 2, 3, 4, 5, 6])(
     expect(await access(rig.sql)).toEqual(providerAccess(rig.clerk));
   },
 );
+
+test.each([11, 12, 13])(
+  'reconciling all the while that events arrive ends where Clerk is (%i)',
+  async (seed) => {
+    const roll = dice(seed);
+    const rig = await startRig({ seed });
+    rigs.push(rig);
+    const [telling, other, reconciling] = [rig.worker(), rig.worker(), rig.worker()];
+    await telling.store.pinInstance(rig.clerk.instanceId);
+    found(rig.clerk);
+    let over = false;
+    const reconcileOn = async () => {
+      while (!over) expect((await reconcilerOf(reconciling).reconcile()).reconciliation.status).toBe('done');
+    };
+    const tell = async () => {
+      for (let part = 0; part < 12; part += 1) {
+        live(rig.clerk, roll, 12);
+        const told = shuffled(await rig.news(), roll);
+        const half = Math.floor(told.length / 2);
+        await Promise.all([telling.process(told.slice(0, half)), other.process(told.slice(half))]);
+      }
+      over = true;
+    };
+    await Promise.all([reconcileOn(), tell()]);
+    await answerLookups(rig, telling);
+    expect(await access(rig.sql)).toEqual(providerAccess(rig.clerk));
+  },
+);
