@@ -50,7 +50,7 @@ const start = async () => {
 const admin = { member: true, role: 'org:admin' };
 const nobody = { member: false, role: null, permissions: [] };
 
-test('npm start prints what to use, does what it prints, and keeps it over a SIGKILL and a Ctrl-C', {
+test('npm start prints what to use, does what it prints, keeps it over a SIGKILL and a Ctrl-C, and leaves nothing running', {
   timeout: 120_000,
 }, async () => {
   const first = await start();
@@ -73,15 +73,11 @@ test('npm start prints what to use, does what it prints, and keeps it over a SIG
 
   const third = await start();
   expect(await third.ada()).toMatchObject(nobody);
-  expect(third.script.processes().map(({ command }) => command)).not.toContain(first.secrets[0]);
-});
-
-test('a SIGKILL of the parent leaves nothing running', { timeout: 60_000 }, async () => {
-  const { script, urls } = await start();
-  const commands = script.processes().map(({ command }) => command);
+  const commands = third.script.processes().map(({ command }) => command);
+  expect(commands).not.toContain(first.secrets[0]);
   for (const part of ['workerd', 'postgres']) expect(commands).toContainEqual(expect.stringContaining(part));
-  process.kill(script.pid, 'SIGKILL');
-  await script.exited;
-  await expectNothingLeft(script);
-  expect(await Promise.all(urls.map(isListening))).toEqual([false, false, false]);
+  process.kill(third.script.pid, 'SIGKILL');
+  await third.script.exited;
+  await expectNothingLeft(third.script);
+  expect(await Promise.all(third.urls.map(isListening))).toEqual([false, false, false]);
 });
