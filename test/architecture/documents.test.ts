@@ -108,7 +108,8 @@ test('every piece of TypeScript in the documents compiles in a project that has 
     {},
     {
       ...ts.sys,
-      onUnRecoverableConfigFileDiagnostic: (problem) => expect.fail(String(problem.messageText)),
+      onUnRecoverableConfigFileDiagnostic: (problem) =>
+        expect.fail(ts.flattenDiagnosticMessageText(problem.messageText, ' ')),
     },
   );
   const options: ts.CompilerOptions = { ...config?.options, jsx: ts.JsxEmit.ReactJSX };
