@@ -11,7 +11,7 @@ import { reconciliations } from './pages/reconciliations.ts';
 import { replay } from './pages/replay.ts';
 import { replays } from './pages/replays.ts';
 import { status } from './pages/status.ts';
-import { pause, resume, retry } from './writes/effects.ts';
+import { pause, resume, retry, retrySeveral } from './writes/effects.ts';
 import { approve, reject } from './writes/holds.ts';
 import { cancelComparison, compare } from './writes/reconciliations.ts';
 import { cancel, preview, run } from './writes/replays.ts';
@@ -37,6 +37,7 @@ export const CONSOLE_ROUTES: readonly Route[] = [
   run,
   cancel,
   retry,
+  retrySeveral,
   pause,
   resume,
   approve,

@@ -110,6 +110,18 @@ describe('what is owed, and what waits', () => {
     const [dead] = await rolecall.sql`select id::int as id from rolecall.effects where status = 'dead'`;
     expect((await visitor.post(`/effects/${dead?.['id']}/retry`)).status).toBe(200);
     expect(await rolecall.sql`select from rolecall.effects where status = 'dead'`).toHaveLength(0);
+    await rolecall.sql`update rolecall.effects set status = 'dead', settled_at = now() where status = 'owed'`;
+    const many = (await visitor.get('/effects?status=dead')).text;
+    const ids = [...many.matchAll(/<input type="hidden" name="id" value="(\d+)">/g)].map(([, id]) => id);
+    expect(ids.length).toBeGreaterThan(1);
+    const fields = new URLSearchParams([...ids, '999999', 'x'].map((id) => ['id', id ?? '']));
+    const several = await visitor.post('/effects/retry', fields.toString());
+    expect(several.json).toEqual({
+      go: null,
+      said: `${ids.length} of ${ids.length + 2} are tried again now.`,
+    });
+    expect(await rolecall.sql`select from rolecall.effects where status = 'dead'`).toHaveLength(0);
+    expect((await visitor.post('/effects/retry')).status).toBe(400);
     expect((await visitor.post('/effects/pause', { reason: '' })).status).toBe(400);
     expect((await visitor.post('/effects/pause', { reason: 'a look first' })).status).toBe(200);
     expect((await visitor.get('/effects')).text).toContain('a look first');

@@ -12,10 +12,20 @@ import { page } from '../route.ts';
 import { type Page, query, type Visit } from '../visit.ts';
 import { EFFECTS } from './delivery.ts';
 
-const PAGE = 50;
+export const PAGE = 50;
 
 async function effectsPause({ services }: Visit): Promise<EffectsPause | null> {
   return (await services.status.statuses.readStatus()).operations.effectsPaused;
+}
+
+function allAgain(visit: Visit, found: readonly EffectEntry[]): Html | null {
+  if (found.length < 2) return null;
+  const ids = found.map(({ id }) => html`<input type="hidden" name="id" value="${id}">`);
+  return writing(
+    visit,
+    'effects/retry',
+    html`${ids}<button>Try all ${found.length} of this page again</button>`,
+  );
 }
 
 function pausing(visit: Visit, paused: EffectsPause | null): Html {
@@ -82,6 +92,6 @@ async function showEffects(visit: Visit): Promise<Page> {
     body: html`<p>What Rolecall owes to Clerk: sessions to end, questions to ask. Tried again by itself until it is done, or dead after about eight hours.</p>
 <section id="pausing" data-live aria-labelledby="pause"><h2 id="pause">Revocations</h2>${pausing(visit, await effectsPause(visit))}</section>
 <section aria-label="Filter"><form method="get" class="row narrow">${choice('status', 'Status', statuses, status)}<button data-first>Filter</button></form></section>
-<section id="list" data-live aria-label="Effects">${list}${nextPage(older)}</section>`,
+<section id="list" data-live aria-label="Effects">${list}${status === 'dead' ? allAgain(visit, found) : ''}${nextPage(older)}</section>`,
   };
 }

@@ -5,11 +5,11 @@ import { cursorTo } from '../../http/listing/cursor.ts';
 import { cursorAt, parameters, placeIn } from '../../http/operator/access-review-routes.ts';
 import { type ReviewedMember, reviewAccess } from '../../pipeline/audit/review-access.ts';
 import { type DescribedRoles, describeRoles } from '../../pipeline/describe-roles.ts';
-import type { ListedInvitation } from '../../pipeline/ports.ts';
+import type { Finding, ListedInvitation } from '../../pipeline/ports.ts';
 import { badge } from '../parts/badge.ts';
 import { writing } from '../parts/form.ts';
 import { type Html, html } from '../parts/html.ts';
-import { mark } from '../parts/mark.ts';
+import { mark, spaced } from '../parts/mark.ts';
 import { facts, nextPage, table } from '../parts/table.ts';
 import { when } from '../parts/time.ts';
 import { type Page, query, type Visit } from '../visit.ts';
@@ -21,9 +21,10 @@ export async function showOrganization(visit: Visit, organizationId: Organizatio
   const { services, root } = visit;
   const cursor = v.safeParse(parameters.cursor, visit.c.req.query('cursor'));
   const after = placeIn(cursor.success ? cursor.output : undefined);
-  const [review, roles] = await Promise.all([
+  const [review, roles, findings] = await Promise.all([
     reviewAccess(services, { organizationId, after, limit: PAGE }),
     describeRoles(services.listing),
+    services.listing.listFindings({ organizationId, everywhere: true, limit: PAGE }),
   ]);
   const { members, invitations, next } = review;
   const more =
@@ -43,6 +44,7 @@ export async function showOrganization(visit: Visit, organizationId: Organizatio
     ])}${compare(visit, organizationId)}</section>
 <section id="members" data-live aria-labelledby="who"><h2 id="who">Members, guests first, the longest first</h2>${list(visit, organizationId, members, roles)}${nextPage(more)}</section>
 ${members.length === 0 ? '' : html`<section id="matrix" data-live aria-labelledby="may"><h2 id="may">Who may do what</h2>${matrix(members, roles)}</section>`}
+<section id="findings" data-live aria-labelledby="found"><h2 id="found">Findings</h2>${found(findings)}</section>
 <section id="invitations" data-live aria-labelledby="invited"><h2 id="invited">Invitations that can still be accepted</h2>${invited(visit, invitations, roles)}</section>`,
   };
 }
@@ -124,6 +126,23 @@ function how(grants: readonly Grant[]): Html {
     [only ?? '', scope === null ? '' : `in ${scope.type}`].join(' ').trim(),
   );
   return html`<td>${[...new Set(words)].join(', ')}</td>`;
+}
+
+function found(findings: readonly Finding[]): Html {
+  return table(
+    'Findings',
+    findings,
+    [
+      { name: 'What', cell: ({ kind }) => spaced(kind) },
+      {
+        name: 'User',
+        cell: ({ userId }) => (userId === null ? null : html`<span class="id">${userId}</span>`),
+      },
+      { name: 'Role', cell: ({ role }) => (role === null ? null : html`<code>${role}</code>`) },
+      { name: 'Detail', cell: ({ detail }) => html`<code class="id">${JSON.stringify(detail)}</code>` },
+    ],
+    'Everything is as the policy says.',
+  );
 }
 
 function invited(visit: Visit, invitations: readonly ListedInvitation[], roles: DescribedRoles): Html {

@@ -33,7 +33,7 @@ async function showReplay(visit: Visit): Promise<Page> {
     title: shown.dryRun ? `Preview ${id}` : `Replay ${id}`,
     body: html`<section id="progress" data-live aria-label="In short">${progress(visit, shown)}</section>
 <section id="moves" data-live aria-labelledby="who"><h2 id="who">${shown.dryRun ? 'Who would gain or lose' : 'Who gained or lost'}</h2>${whoMoves(visit, results, shown)}</section>
-${shown.dryRun && shown.status === 'done' ? confirm(visit, shown) : ''}
+<div id="confirm" data-live>${shown.dryRun && shown.status === 'done' ? confirm(visit, shown) : ''}</div>
 <section id="results" data-live aria-labelledby="each"><h2 id="each">Delivery by delivery</h2>${each(visit, results)}${nextPage(more)}</section>`,
   };
 }
