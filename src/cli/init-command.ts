@@ -42,6 +42,7 @@ const NEXT = [
   'npm run rolecall -- migrate, as a role that may create roles',
   'npm run dev here, or npx wrangler secret put each variable and npm run deploy',
   'in Clerk’s dashboard, Webhooks: add the endpoint https://…/webhooks/clerk',
+  'npm run rolecall -- reconcile --reason "first import", where members exist already',
   'npm run doctor -- --url https://…, which says what is still wrong',
 ];
 

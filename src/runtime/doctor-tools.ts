@@ -12,13 +12,7 @@ import {
 import { checkProvider, isLoopback } from '../pipeline/doctor/check-provider.ts';
 import { checkRowSecurity } from '../pipeline/doctor/check-row-security.ts';
 import { readStatus } from '../pipeline/operators/status.ts';
-import {
-  type Mode,
-  type ProviderInspection,
-  StoreRejected,
-  StoreUnavailable,
-  Unreachable,
-} from '../pipeline/ports.ts';
+import { type ProviderInspection, StoreRejected, StoreUnavailable, Unreachable } from '../pipeline/ports.ts';
 import { inspectClerk } from '../provider/clerk/inspect.ts';
 import { publicKeyIn } from '../sdk/guard/settings.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
@@ -27,7 +21,7 @@ import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
 import { postgresStatusStore } from '../store/postgres/status-store.ts';
 import { postgresStore } from '../store/postgres/store.ts';
-import { type Environment, readConfig } from './config.ts';
+import { type Config, type Environment, readConfig } from './config.ts';
 import { deployment, PATIENCE_MS } from './deployment.ts';
 
 const clock = { now: () => Date.now() };
@@ -51,7 +45,7 @@ export async function examine(env: Environment, url: string | null): Promise<rea
         jwtKeyReadable: given.jwtKey === null ? null : modulus !== null,
       }),
       ...database.checks,
-      ...(await database.checkUse(roles, given.config?.mode ?? null)),
+      ...(await database.checkUse(roles, given.config)),
       ...clerkChecks(given, provider, await database.pinned(), modulus),
       ...(await checkDeployment(url, given, database.hasDelivery)),
     ];
@@ -128,8 +122,9 @@ async function openDatabase(databaseUrl: string | null) {
   );
   return {
     checks,
-    async checkUse(roles: readonly string[] | null, mode: Mode | null): Promise<readonly Check[]> {
+    async checkUse(roles: readonly string[] | null, config: Config | null): Promise<readonly Check[]> {
       if (!usable) return USE.map((code) => skipped(code, 'The database has to be mended first.'));
+      const mode = config?.mode ?? null;
       try {
         const [readiness, policy, status] = await Promise.all([
           postgresStore(statements, { seen: null }).readReadiness(),
@@ -138,7 +133,7 @@ async function openDatabase(databaseUrl: string | null) {
             statuses,
             mode,
             budget: null,
-            reconcileEveryMs: null,
+            reconcileEveryMs: config?.reconcileEveryMs ?? null,
             checkInstance: async () => 'unknown',
           }),
         ]);

@@ -399,6 +399,12 @@ describe('the policy, and how it is being run', () => {
       mend: expect.stringContaining('docs/runbooks/') as unknown,
     });
     expect((await doctor({ ROLECALL_MODE: 'observe' })).of('mode')?.status).toBe('warn');
+    const late = await broken(
+      "update rolecall.reconciliations set ended_at = now() - interval '3 hours'",
+      'update rolecall.reconciliations set ended_at = now()',
+      { ROLECALL_RECONCILE_EVERY: '1' },
+    );
+    expect([late.code, late.of('reconciliation_overdue')?.status]).toEqual([0, 'warn']);
   });
 });
 

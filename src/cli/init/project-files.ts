@@ -84,6 +84,11 @@ ROLECALL_OPERATOR_TOKEN=
 # CLERK_ISSUER=https://….clerk.accounts.dev
 # ROLECALL_AUTHORIZED_PARTIES=http://localhost:3000
 
+# Only where they differ from these:
+# ROLECALL_MODE=enforce
+# ROLECALL_RECONCILE_EVERY=24
+# ROLECALL_KEEP_PAYLOADS=30
+
 # Postgres, for the command line and for \`wrangler dev\`. The deployed worker has Hyperdrive instead.
 DATABASE_URL=
 CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE=
