@@ -51,20 +51,16 @@ $$;
 COMMENT ON FUNCTION rolecall.tally(jsonb) IS
   'Internal. Adds [{name, first, second, value}] to what was counted. The last locks of a transaction: whoever waits for one waits for nothing else.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.losses_between(after bigint, upto bigint)
-  RETURNS TABLE (kind text, cause text, recorded_at timestamptz)
-  LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
+CREATE VIEW rolecall.losses WITH (security_invoker = true) AS
   -- A session that ended or a new password ends tokens and takes nothing away; nor is known what somebody lost who is cut
   -- off at first sight.
-  SELECT c.kind, CASE WHEN c.cause LIKE 'lookup%' THEN 'lookup' ELSE split_part(c.cause, ':', 1) END, c.recorded_at
+  SELECT c.revision, c.kind, c.recorded_at,
+         CASE WHEN c.cause LIKE 'lookup%' THEN 'lookup' ELSE split_part(c.cause, ':', 1) END AS cause
     FROM rolecall.changes AS c
-   WHERE c.revision > losses_between.after AND c.revision <= losses_between.upto AND c.cutoff_of IS NOT NULL
-     AND c.kind NOT IN ('session_ended', 'password_changed', 'cut_off');
-END;
+   WHERE c.cutoff_of IS NOT NULL AND c.kind NOT IN ('session_ended', 'password_changed', 'cut_off');
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.losses_between(bigint, bigint) IS
-  'Internal. Who lost access by the changes after one revision up to another: one row a change, however many it reaches.';
+COMMENT ON VIEW rolecall.losses IS
+  'Internal. Changes by which somebody lost access: one row a change, however many it reaches.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.tally_commit(deliveries jsonb, moves bigint, last_revision bigint) RETURNS void
   LANGUAGE plpgsql
@@ -88,7 +84,8 @@ BEGIN
                  WHERE c.revision > last_revision - moves AND c.revision <= last_revision
                    AND c.cutoff_of IS NOT NULL AND c.delivery_id IS NOT NULL) AS r) AS w
        WHERE w.ms IS NOT NULL);
-    lost := (SELECT count(*) FROM rolecall.losses_between(last_revision - moves, last_revision));
+    lost := (SELECT count(*) FROM rolecall.losses AS l
+              WHERE l.revision > last_revision - moves AND l.revision <= last_revision);
   END IF;
   IF deliveries IS NULL AND lost = 0 AND cardinality(waits) = 0 THEN
     RETURN;
@@ -109,7 +106,7 @@ BEGIN
                                         THEN d->>'type' ELSE 'other' END AS first, d->>'outcome' AS second, 1 AS value
         FROM jsonb_array_elements(coalesce(deliveries, '[]')) AS d
       UNION ALL
-      SELECT 'losses', l.kind, l.cause, 1 FROM rolecall.losses_between(last_revision - moves, last_revision) AS l
+      SELECT 'losses', l.kind, l.cause, 1 FROM rolecall.losses AS l WHERE l.revision > last_revision - moves AND l.revision <= last_revision
       UNION ALL
       SELECT 'refused', width_bucket(w - 1, bounds)::text, '', 1 FROM unnest(waits) AS w
       UNION ALL
@@ -247,7 +244,7 @@ BEGIN
       SELECT coalesce(jsonb_agg(jsonb_build_object('kind', l.kind, 'cause', l.cause, 'count', l.many, 'latestAt', l.latest)
                                 ORDER BY l.many DESC, l.kind, l.cause), '[]')
         FROM (SELECT b.kind, b.cause, count(*) AS many, rolecall.instant(max(b.recorded_at)) AS latest
-                FROM rolecall.losses_between(recent, head) AS b GROUP BY 1, 2) AS l),
+                FROM rolecall.losses AS b WHERE b.revision > recent AND b.revision <= head GROUP BY 1, 2) AS l),
     'holds', (SELECT count(*) FROM (SELECT FROM rolecall.holds AS h WHERE h.status = 'waiting' LIMIT 10000) AS c),
     'oldestHoldAt', (SELECT rolecall.instant(h.raised_at) FROM rolecall.holds AS h WHERE h.status = 'waiting'
                       ORDER BY h.raised_at LIMIT 1),
@@ -356,8 +353,10 @@ BEGIN
     EXECUTE format('ALTER TABLE rolecall.%s ENABLE ROW LEVEL SECURITY', made);
     EXECUTE format('CREATE POLICY service ON rolecall.%s TO rolecall_service USING (true) WITH CHECK (true)', made);
   END LOOP;
+  ALTER VIEW rolecall.losses OWNER TO rolecall_views;
+  GRANT SELECT ON rolecall.losses TO rolecall_service;
   FOREACH made IN ARRAY ARRAY[
-    'latency_bounds()', 'tally(jsonb)', 'losses_between(bigint, bigint)', 'tally_commit(jsonb, bigint, bigint)',
+    'latency_bounds()', 'tally(jsonb)', 'tally_commit(jsonb, bigint, bigint)',
     'tally_attempt(text, jsonb)', 'read_status(jsonb)', 'read_tallies(jsonb)', 'read_activity(jsonb)'] LOOP
     EXECUTE format('ALTER FUNCTION rolecall.%s OWNER TO rolecall_owner', made);
     EXECUTE format('REVOKE ALL ON FUNCTION rolecall.%s FROM PUBLIC', made);

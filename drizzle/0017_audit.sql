@@ -8,11 +8,9 @@ CREATE INDEX "organizations_id_prefix" ON "rolecall"."organizations" USING btree
 CREATE INDEX "organizations_name_prefix" ON "rolecall"."organizations" USING btree (lower("name") text_pattern_ops,"id");--> statement-breakpoint
 CREATE INDEX "pairs_since" ON "rolecall"."pairs" USING btree ("organization_id","membership_created_at","user_id");
 --> statement-breakpoint
--- These become part of what calls them: as functions of one row each, most of an export's time would be spent calling.
-CREATE FUNCTION rolecall.audit_cause(c rolecall.changes) RETURNS SETOF jsonb
-  LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT jsonb_build_object('type', split_part(translate(c.cause, '_', ':'), ':', 1)) || jsonb_strip_nulls(
+-- Views, and not functions of a row each: most of an export's time would be spent calling those.
+CREATE VIEW rolecall.audit_causes WITH (security_invoker = true) AS
+  SELECT c.revision, jsonb_build_object('type', split_part(translate(c.cause, '_', ':'), ':', 1)) || jsonb_strip_nulls(
     jsonb_build_object('delivery', c.delivery_id) || coalesce(CASE split_part(c.cause, ':', 1)
       WHEN 'replay' THEN (
         SELECT jsonb_build_object('replay', r.id, 'by', r.asked_by, 'reason', r.reason)
@@ -28,38 +26,33 @@ BEGIN ATOMIC
                  ORDER BY l.applied_at DESC, l.version DESC LIMIT 1) AS p
           LEFT JOIN rolecall.holds AS h
             ON h.kind = 'policy' AND h.status = 'approved' AND h.payload->>'digest' = p.digest
-               AND (h.payload->>'expected')::bigint = p.version - 1) END, '{}'));
-END;
+               AND (h.payload->>'expected')::bigint = p.version - 1) END, '{}')) AS cause
+    FROM rolecall.changes AS c;
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.audit_cause(rolecall.changes) IS
+COMMENT ON VIEW rolecall.audit_causes IS
   'Internal. What a change came from, {type} with what is known of it: delivery, replay, reconciliation, policy, hold, by whom and for which reason.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.audit_change(c rolecall.changes) RETURNS SETOF jsonb
-  LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT jsonb_build_object(
+CREATE VIEW rolecall.audit_changes WITH (security_invoker = true) AS
+  SELECT c.revision, jsonb_build_object(
     'revision', c.revision, 'action', NULL, 'kind', c.kind, 'organizationId', c.organization_id, 'userId', c.user_id,
     'agentId', c.agent_id, 'role', c.role, 'permissions', c.permissions,
     'cutoff', CASE WHEN c.cutoff_of IS NOT NULL THEN jsonb_build_object(
       'of', c.cutoff_of, 'id', c.cutoff_id, 'at', rolecall.instant(rolecall.from_microseconds(c.cutoff_at * 1000))) END,
     'subject', NULL, 'cause', k.cause, 'at', rolecall.instant(rolecall.from_microseconds(c.at * 1000)),
-    'recordedAt', rolecall.instant(c.recorded_at))
-    FROM rolecall.audit_cause(c) AS k(cause);
-END;
+    'recordedAt', rolecall.instant(c.recorded_at)) AS told
+    FROM rolecall.changes AS c JOIN rolecall.audit_causes AS k ON k.revision = c.revision;
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.audit_change(rolecall.changes) IS 'Internal. A change as the audit trail tells it.';
+COMMENT ON VIEW rolecall.audit_changes IS 'Internal. A change as the audit trail tells it.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.audit_action(a rolecall.operator_actions) RETURNS SETOF jsonb
-  LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT jsonb_build_object(
+CREATE VIEW rolecall.audit_actions WITH (security_invoker = true) AS
+  SELECT a.id, jsonb_build_object(
     'revision', NULL, 'action', a.id, 'kind', a.action, 'organizationId', NULL, 'userId', NULL, 'agentId', NULL,
     'role', NULL, 'permissions', '[]'::jsonb, 'cutoff', NULL, 'subject', nullif(a.subject, ''),
     'cause', jsonb_build_object('type', 'operator', 'by', a.operator, 'reason', a.reason),
-    'at', rolecall.instant(a.at), 'recordedAt', rolecall.instant(a.at));
-END;
+    'at', rolecall.instant(a.at), 'recordedAt', rolecall.instant(a.at)) AS told
+    FROM rolecall.operator_actions AS a;
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.audit_action(rolecall.operator_actions) IS
+COMMENT ON VIEW rolecall.audit_actions IS
   'Internal. What an operator did by hand, as the audit trail tells it.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.audit_conditions(wanted jsonb, of_changes boolean) RETURNS text
@@ -79,7 +72,7 @@ CREATE FUNCTION rolecall.audit_conditions(wanted jsonb, of_changes boolean) RETU
         ELSE 'e.cause <> ''delivery'' AND split_part(translate(e.cause, ''_'', '':''), '':'', 1) = '
              || quote_literal(replace(wanted->>'cause', 'approval', 'policy'))
              || CASE WHEN wanted->>'cause' IN ('policy', 'approval')
-                     THEN ' AND (SELECT k.cause->>''type'' FROM rolecall.audit_cause(e) AS k(cause)) = ' || quote_literal(wanted->>'cause') ELSE '' END
+                     THEN ' AND (SELECT k.cause->>''type'' FROM rolecall.audit_causes AS k WHERE k.revision = e.revision) = ' || quote_literal(wanted->>'cause') ELSE '' END
       END), '') END,
     CASE WHEN of_changes THEN 'e.kind = ' ELSE 'e.action = ' END || quote_literal(wanted->>'kind'),
     CASE WHEN of_changes THEN 'e.recorded_at >= ' ELSE 'e.at >= ' END
@@ -114,11 +107,10 @@ BEGIN
   EXECUTE format(
     'WITH merged AS MATERIALIZED (
        SELECT m.*, row_number() OVER (ORDER BY m.at %1$s, m.is_action %1$s, m.number %1$s) AS place
-         FROM ((SELECT e.recorded_at AS at, false AS is_action, e.revision AS number, e AS change,
-                       NULL::rolecall.operator_actions AS action
+         FROM ((SELECT e.recorded_at AS at, false AS is_action, e.revision AS number
                   FROM rolecall.changes AS e WHERE %2$s ORDER BY e.recorded_at %1$s, e.revision %1$s LIMIT $1 + 1)
                UNION ALL
-               (SELECT e.at, true, e.id, NULL::rolecall.changes, e
+               (SELECT e.at, true, e.id
                   FROM rolecall.operator_actions AS e WHERE %3$s ORDER BY e.at %1$s, e.id %1$s LIMIT $1 + 1)) AS m)
      SELECT jsonb_build_object(
        ''entries'', coalesce(jsonb_agg(coalesce(c.told, a.told) ORDER BY m.place), ''[]''),
@@ -126,8 +118,8 @@ BEGIN
          SELECT jsonb_build_object(''at'', (extract(epoch FROM l.at) * 1000000)::bigint, ''isAction'', l.is_action, ''number'', l.number)
            FROM merged AS l WHERE l.place = $1) END)
        FROM merged AS m
-       LEFT JOIN LATERAL rolecall.audit_change(m.change) AS c(told) ON NOT m.is_action
-       LEFT JOIN LATERAL rolecall.audit_action(m.action) AS a(told) ON m.is_action
+       LEFT JOIN rolecall.audit_changes AS c ON NOT m.is_action AND c.revision = m.number
+       LEFT JOIN rolecall.audit_actions AS a ON m.is_action AND a.id = m.number
       WHERE m.place <= $1',
     direction, rolecall.audit_conditions(wanted, true), rolecall.audit_conditions(wanted, false))
     INTO listed USING most;
@@ -301,22 +293,22 @@ DECLARE
 BEGIN
   RETURN jsonb_build_object(
     'changes', (
-      SELECT coalesce(jsonb_agg(t.told ORDER BY (h.c).revision DESC), '[]') FROM (
-        (SELECT c FROM rolecall.changes AS c WHERE c.organization_id = organization AND c.user_id = person
+      SELECT coalesce(jsonb_agg(t.told ORDER BY h.revision DESC), '[]') FROM (
+        (SELECT c.revision FROM rolecall.changes AS c WHERE c.organization_id = organization AND c.user_id = person
           ORDER BY c.revision DESC LIMIT 50)
         UNION ALL
-        (SELECT c FROM rolecall.changes AS c
+        (SELECT c.revision FROM rolecall.changes AS c
           WHERE c.organization_id IS NULL AND c.user_id = person AND c.kind <> 'session_ended'
           ORDER BY c.revision DESC LIMIT 50)
         UNION ALL
-        (SELECT c FROM rolecall.changes AS c
+        (SELECT c.revision FROM rolecall.changes AS c
           WHERE c.organization_id = organization AND c.user_id IS NULL AND c.kind <> 'agent_changed'
           ORDER BY c.revision DESC LIMIT 50)
         UNION ALL
-        SELECT l.c FROM jsonb_array_elements_text(wanted->'roles') AS w(role), LATERAL (
-          SELECT c FROM rolecall.changes AS c WHERE c.kind = 'role_changed' AND c.role = w.role
-           ORDER BY c.recorded_at DESC, c.revision DESC LIMIT 20) AS l) AS h,
-        LATERAL rolecall.audit_change(h.c) AS t(told)),
+        SELECT l.revision FROM jsonb_array_elements_text(wanted->'roles') AS w(role), LATERAL (
+          SELECT c.revision FROM rolecall.changes AS c WHERE c.kind = 'role_changed' AND c.role = w.role
+           ORDER BY c.recorded_at DESC, c.revision DESC LIMIT 20) AS l) AS h
+        JOIN rolecall.audit_changes AS t ON t.revision = h.revision),
     'deliveries', (
       SELECT coalesce(jsonb_agg(rolecall.delivery_entry(d.i) || jsonb_build_object('sentAt', (d.i).at)
                       ORDER BY (d.i).received_at DESC, (d.i).id), '[]') FROM (
@@ -363,8 +355,11 @@ DO $$
 DECLARE
   made text;
 BEGIN
+  FOREACH made IN ARRAY ARRAY['audit_causes', 'audit_changes', 'audit_actions'] LOOP
+    EXECUTE format('ALTER VIEW rolecall.%s OWNER TO rolecall_views', made);
+    EXECUTE format('GRANT SELECT ON rolecall.%s TO rolecall_service', made);
+  END LOOP;
   FOREACH made IN ARRAY ARRAY[
-    'audit_cause(rolecall.changes)', 'audit_change(rolecall.changes)', 'audit_action(rolecall.operator_actions)',
     'audit_conditions(jsonb, boolean)', 'list_audit(jsonb)', 'list_for_review(jsonb)', 'list_organizations(jsonb)',
     'read_provenance(jsonb)'] LOOP
     EXECUTE format('ALTER FUNCTION rolecall.%s OWNER TO rolecall_owner', made);
