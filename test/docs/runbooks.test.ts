@@ -25,14 +25,24 @@ describe('a runbook', () => {
     },
   );
 
-  it.each([...files, 'README.md', '../metrics.md', '../logs.md', '../operations.md'])(
-    '%s names only commands and options that there are',
-    (name) => {
-      const commands = commandsIn(read(name));
-      for (const line of commands)
-        expect([line, problemWith(program(), wordsOf(line).slice(2))]).toEqual([line, null]);
-    },
-  );
+  it.each([
+    ...files,
+    'README.md',
+    ...[
+      'metrics',
+      'logs',
+      'operations',
+      'adopting',
+      'console',
+      'row-level-security',
+      '../README',
+      '../CHANGELOG',
+    ].map((name) => `../${name}.md`),
+  ])('%s names only commands and options that there are', (name) => {
+    const commands = commandsIn(read(name));
+    for (const line of commands)
+      expect([line, problemWith(program(), wordsOf(line).slice(2))]).toEqual([line, null]);
+  });
 
   it.each([...files, 'README.md', '../metrics.md', '../operations.md'])(
     '%s names only paths that are served, and files that are there',

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { OPERATIONS } from '../../src/http/openapi/operations.ts';
 import { createClerkStandIn } from '../../src/testing/index.ts';
 import { anyText } from '../support/matchers.ts';
 import { READ_TOKEN, startRolecall } from './support/rolecall.ts';
@@ -38,6 +40,15 @@ const answer = async (path: string, token: string) => {
 };
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const both = [ACME, '/v1/me/changes'];
+
+test.each([
+  [ACME, OPERATIONS['GET /v1/me/organizations/:organization']],
+  ['/v1/me/changes', OPERATIONS['GET /v1/me/changes']],
+])('%s answers what it is described to', async (path, operation) => {
+  const { status, json } = await answer(path, signed());
+  expect(status).toBe(200);
+  expect(v.safeParse(operation?.answer ?? v.never(), json).issues).toBeUndefined();
+});
 
 describe('what I may do', () => {
   it('is what the endpoint for apps says of me', async () => {
