@@ -5,7 +5,7 @@ CREATE INDEX "changes_user" ON "rolecall"."changes" USING btree ("user_id","reco
 CREATE INDEX "changes_kind" ON "rolecall"."changes" USING btree ("kind","recorded_at","revision");--> statement-breakpoint
 CREATE INDEX "changes_cause" ON "rolecall"."changes" USING btree ((split_part(translate("cause", '_', ':'), ':', 1)),"recorded_at","revision") WHERE "rolecall"."changes"."cause" <> 'delivery';--> statement-breakpoint
 CREATE INDEX "organizations_id_prefix" ON "rolecall"."organizations" USING btree ("id" text_pattern_ops);--> statement-breakpoint
-CREATE INDEX "organizations_name_prefix" ON "rolecall"."organizations" USING btree (lower("name") text_pattern_ops,"id");--> statement-breakpoint
+CREATE INDEX "organizations_name_prefix" ON "rolecall"."organizations" USING btree (left(lower("name"), 100) text_pattern_ops,"id");--> statement-breakpoint
 CREATE INDEX "pairs_since" ON "rolecall"."pairs" USING btree ("organization_id","membership_created_at","user_id");
 --> statement-breakpoint
 -- Views, and not functions of a row each: most of an export's time would be spent calling those.
@@ -225,7 +225,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
   beginning text := coalesce(wanted->>'query', '');
-  named text := lower(coalesce(wanted->>'query', ''));
+  -- As far as the index goes: a name may be as long as a message.
+  named text := left(lower(coalesce(wanted->>'query', '')), 100);
   -- No character comes after it.
   last_character text := chr(1114111);
   most integer := (wanted->>'limit')::integer;
@@ -247,16 +248,16 @@ BEGIN
     END IF;
     last_id := '';
   ELSE
-    last_name := (SELECT lower(o.name) FROM rolecall.organizations AS o WHERE o.id = last_id);
+    last_name := (SELECT left(lower(o.name), 100) FROM rolecall.organizations AS o WHERE o.id = last_id);
   END IF;
   IF named <> '' AND cardinality(by_id) <= most THEN
     last_name := CASE WHEN last_name ~>~ named THEN last_name ELSE named END;
     found := ARRAY(
       SELECT o.id FROM rolecall.organizations AS o
-       WHERE lower(o.name) ~>=~ last_name AND lower(o.name) ~<~ (named || last_character)
-         AND (lower(o.name) ~>~ last_name OR o.id > last_id)
+       WHERE left(lower(o.name), 100) ~>=~ last_name AND left(lower(o.name), 100) ~<~ (named || last_character)
+         AND (left(lower(o.name), 100) ~>~ last_name OR o.id > last_id)
          AND o.deleted_at IS NULL AND NOT (o.id ~>=~ beginning AND o.id ~<~ (beginning || last_character))
-       ORDER BY lower(o.name) USING ~<~, o.id LIMIT most + 1 - cardinality(by_id));
+       ORDER BY left(lower(o.name), 100) USING ~<~, o.id LIMIT most + 1 - cardinality(by_id));
   END IF;
   RETURN jsonb_build_object(
     'organizations', (

@@ -6,6 +6,7 @@ import { definePolicy, resolvePolicy } from '../../src/policy/index.ts';
 import { policyDigest, policyTools } from '../../src/runtime/policy-tools.ts';
 import type { ClerkStandIn } from '../../src/testing/index.ts';
 import { type Rig, startRig } from '../support/rig.ts';
+import { withoutRolesThatWereLeft } from './support/left-roles.ts';
 import { narrowest, Replica, type Sent } from './support/replica.ts';
 
 const ends: (() => Promise<void>)[] = [];
@@ -170,8 +171,11 @@ async function truth({ sql }: Rig): Promise<Truth> {
   const grants = [...held].flatMap(([subject, texts]) =>
     narrowest(texts).map((text) => `${subject} ${text}`),
   );
-  const rows =
-    await sql`select *, rolecall.cutoff_of(user_id, organization_id)::float8 as cutoff from rolecall.members`;
+  const rows = await withoutRolesThatWereLeft(
+    sql,
+    (tx) =>
+      tx`select *, rolecall.cutoff_of(user_id, organization_id)::float8 as cutoff from rolecall.members`,
+  );
   return {
     grants: [...grants, ...agents].sort(),
     members: rows

@@ -41,7 +41,8 @@ const STANDING: Standing = {
 const appThat = (readStanding: () => Promise<Standing>) => {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const readTokens = [{ name: 'app', organization: null, secret: READ_TOKEN }];
-  const services = { store: { readStanding }, clock: Date, log, readTokens } as unknown as Services;
+  const rest = { clock: Date, log, readTokens, knownRestoring: () => false };
+  const services = { store: { readStanding }, ...rest } as unknown as Services;
   const app = createApp(() => ({ services }));
   return async (request: Request) => app.fetch(request);
 };

@@ -3,6 +3,7 @@ import { definePolicy } from 'rolecall/policy';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createClient, type Snapshot, type SnapshotProblem } from '../../src/sdk/index.ts';
 import { type ClerkStandIn, startTestRolecall, type TestRolecall } from '../../src/testing/index.ts';
+import { withoutRolesThatWereLeft } from '../feed/support/left-roles.ts';
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -136,14 +137,17 @@ async function bySql(sql: postgres.Sql, questions: readonly Question[]): Promise
       questions.map((question) => pick(question)?.toString() ?? null),
       25,
     );
-  const rows = await sql<{ may: boolean }[]>`
+  const rows = await withoutRolesThatWereLeft(
+    sql,
+    (tx) => tx<{ may: boolean }[]>`
     select rolecall.has_permission(q.u, q.o, q.p, q.owner, case when q.w is not null then 'workspace' end, q.w)
            and (q.at is null or rolecall.token_is_current(q.u, q.o, 'sess_of_nobody', to_timestamp(q.at::bigint))) as may
       from unnest(${column((q) => q.user)}::text[], ${column((q) => q.organization)}::text[],
                   ${column((q) => q.permission)}::text[], ${column((q) => q.owner)}::text[],
                   ${column((q) => q.workspace)}::text[], ${column((q) => q.issuedAt)}::text[])
            with ordinality as q(u, o, p, owner, w, at, n)
-     order by q.n`;
+     order by q.n`,
+  );
   return rows.map((row) => row.may);
 }
 
@@ -180,7 +184,7 @@ function flaky(roll: () => number): (request: Request) => Promise<Response> {
 async function start(policy?: object): Promise<{ rolecall: TestRolecall; sql: postgres.Sql }> {
   const rolecall = await startTestRolecall(policy === undefined ? {} : { policy });
   stops.push(() => rolecall.stop());
-  const sql = postgres(rolecall.database.reader, { max: 1 });
+  const sql = postgres(rolecall.database.url, { max: 1 });
   stops.push(() => sql.end());
   begin(rolecall.clerk);
   await rolecall.settled();

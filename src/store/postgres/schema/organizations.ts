@@ -20,6 +20,6 @@ export const organizations = rolecall.table(
     index('organizations_flawed').on(table.id).where(sql`${table.flaws} <> '{}'`),
     // By the beginning of an id or a name: whatever the database's language, in the order of bytes.
     index('organizations_id_prefix').on(table.id.op('text_pattern_ops')),
-    index('organizations_name_prefix').on(sql`lower(${table.name}) text_pattern_ops`, table.id),
+    index('organizations_name_prefix').on(sql`left(lower(${table.name}), 100) text_pattern_ops`, table.id),
   ],
 );
