@@ -57,6 +57,7 @@ CREATE TABLE "rolecall"."effects" (
 	"lease_token" uuid,
 	"leased_until" timestamp with time zone,
 	"last_error" text,
+	"tries" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"delivery_id" text,
 	"owed_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"settled_at" timestamp with time zone,

@@ -91,6 +91,7 @@ CREATE FUNCTION rolecall.settle_effect(settlement jsonb) RETURNS text
 AS $$
 DECLARE
   held rolecall.effects%ROWTYPE;
+  tried jsonb;
   answer text;
 BEGIN
   SELECT * INTO held FROM rolecall.effects AS e
@@ -102,23 +103,31 @@ BEGIN
            paused_until = greatest(b.paused_until,
              clock_timestamp() + make_interval(secs => (settlement->>'pauseMs')::double precision / 1000));
   END IF;
+  tried := held.tries || jsonb_build_object(
+    'at', rolecall.instant(clock_timestamp()), 'result', settlement->>'result', 'error', settlement->>'error',
+    'calls', (settlement->>'calls')::integer);
+  -- The latest twenty: what waits for weeks is tried as often as it takes.
+  IF jsonb_array_length(tried) > 20 THEN
+    tried := tried - 0;
+  END IF;
   IF held.id IS NULL THEN
     answer := 'lost_lease';
   ELSIF settlement->>'result' = 'done' AND held.generation = (settlement->>'generation')::integer THEN
     UPDATE rolecall.effects AS e
-       SET status = 'done', settled_at = clock_timestamp(), lease_token = NULL, leased_until = NULL, last_error = NULL
+       SET status = 'done', settled_at = clock_timestamp(), lease_token = NULL, leased_until = NULL, last_error = NULL,
+           tries = tried
      WHERE e.id = held.id;
     answer := 'done';
   ELSIF settlement->>'result' = 'dead' AND held.generation = (settlement->>'generation')::integer THEN
     UPDATE rolecall.effects AS e
        SET status = 'dead', settled_at = clock_timestamp(), lease_token = NULL, leased_until = NULL,
-           last_error = settlement->>'error'
+           last_error = settlement->>'error', tries = tried
      WHERE e.id = held.id;
     answer := 'dead';
   ELSE
     UPDATE rolecall.effects AS e
        SET lease_token = NULL, leased_until = NULL,
-           last_error = settlement->>'error',
+           last_error = settlement->>'error', tries = tried,
            progress = CASE
              WHEN held.generation <> (settlement->>'generation')::integer THEN 0
              ELSE coalesce((settlement->>'progress')::integer, e.progress) END,

@@ -112,7 +112,7 @@ CREATE FUNCTION rolecall.effect_entry(e rolecall.effects) RETURNS jsonb
     'id', e.id, 'kind', e.kind, 'lane', (ARRAY['removal', 'lookup', 'reduction', 'bulk'])[e.lane + 1],
     'organizationId', nullif(e.organization_id, ''), 'userId', nullif(e.user_id, ''),
     'cutoff', rolecall.instant(rolecall.from_microseconds(e.cutoff * 1000)), 'status', e.status, 'attempts', e.attempts,
-    'lastError', e.last_error, 'deliveryId', e.delivery_id, 'owedAt', rolecall.instant(e.owed_at),
+    'lastError', e.last_error, 'tries', e.tries, 'deliveryId', e.delivery_id, 'owedAt', rolecall.instant(e.owed_at),
     'dueAt', rolecall.instant(e.due_at), 'settledAt', rolecall.instant(e.settled_at));
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.effect_entry(rolecall.effects) IS 'Internal. An effect as operators see it.';

@@ -78,6 +78,9 @@ function describeRecord(record: InboxRecord): string {
   for (const one of record.effects) {
     lines.push(
       `effect ${one.id}: ${one.kind} ${one.status}, ${one.attempts} attempts ${one.lastError ?? ''}`,
+      ...one.tries.map(
+        ({ at, result, error, calls }) => `  ${at} ${result} ${error ?? ''} (${calls} calls of Clerk)`,
+      ),
     );
   }
   return lines.map((line) => line.trimEnd()).join('\n');

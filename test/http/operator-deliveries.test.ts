@@ -157,6 +157,7 @@ describe('one delivery', () => {
           status: 'owed',
           attempts: 0,
           last_error: null,
+          tries: [],
         }),
       ],
       attempts: [

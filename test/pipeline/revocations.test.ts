@@ -42,6 +42,33 @@ test('who is removed is signed out everywhere, who signs in again afterwards sta
   expect(await effects()).toMatchObject([{ status: 'done' }]);
 });
 
+test('every attempt is remembered with what Clerk answered and how often it was called, the latest twenty of them', async () => {
+  const { clerk } = rig;
+  clerk.createSession('user_a');
+  await remove();
+  const due = () => rig.sql`update rolecall.effects set due_at = now(), attempts = 1 where status = 'owed'`;
+  const tries = async () => {
+    const [row] = await rig.sql`select tries from rolecall.effects where kind = 'revoke_sessions'`;
+    return row?.['tries'] as object[];
+  };
+  clerk.failApi({ kind: 'status', status: 500, route: LIST, times: 2 });
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await worker.dispatch();
+    await due();
+  }
+  const failed = { result: 'retry', error: 'server_error', calls: 1 };
+  expect(await tries()).toMatchObject([failed, failed]);
+  clerk.failApi({ kind: 'status', status: 503, route: LIST, times: 19 });
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    await worker.dispatch();
+    await due();
+  }
+  const all = await tries();
+  expect(all).toHaveLength(20);
+  expect(all.at(-1)).toMatchObject({ result: 'done', error: null, calls: 2 });
+  expect(live('user_a')).toEqual([]);
+});
+
 test('the list is asked for unfiltered and page by page, and sessions that are over cost no call', async () => {
   const { clerk } = rig;
   for (let index = 0; index < 3; index += 1) clerk.createSession('user_a');

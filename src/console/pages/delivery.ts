@@ -138,6 +138,16 @@ function owed(visit: Visit, effect: EffectEntry): Step[] {
     tone: 'idle',
     what: html`<h3>Owed: ${name}</h3><p>${subject(visit, effect.organizationId, effect.userId)}</p>`,
   };
+  const tried = effect.tries
+    .filter(({ result }) => result === 'retry' || result === 'paused')
+    .map(
+      ({ at, error, calls }): Step => ({
+        at,
+        tone: 'warn',
+        what: html`<h3>Tried: ${name}</h3><p><code>${error ?? 'unknown'}</code> ${callsMade(calls)}</p>`,
+      }),
+    );
+  const last = effect.tries.at(-1);
   const failed =
     effect.lastError === null || effect.status === 'done'
       ? ''
@@ -145,18 +155,24 @@ function owed(visit: Visit, effect: EffectEntry): Step[] {
   if (effect.settledAt !== null) {
     return [
       begun,
+      ...tried,
       {
         at: effect.settledAt,
         tone: toneOf(effect.status),
-        what: html`<h3>${spaced(effect.status)}: ${name}</h3>${failed}`,
+        what: html`<h3>${spaced(effect.status)}: ${name}</h3>${last === undefined ? '' : html`<p>${callsMade(last.calls)}</p>`}${failed}`,
       },
     ];
   }
   const tries = effect.attempts === 0 ? '' : html`<p class="soft">Tried ${effect.attempts} times so far.</p>`;
   return [
     begun,
-    { at: effect.dueAt, tone: 'warn', what: html`<h3>To be tried: ${name}</h3>${tries}${failed}` },
+    ...tried,
+    { at: effect.dueAt, tone: 'warn', what: html`<h3>To be tried: ${name}</h3>${tries}` },
   ];
+}
+
+function callsMade(calls: number): Html {
+  return html`<span class="soft">${calls} ${calls === 1 ? 'call' : 'calls'} of Clerk</span>`;
 }
 
 export const EFFECTS: Readonly<Record<string, string>> = {

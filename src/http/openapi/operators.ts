@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { DELIVERY_STATUSES, EFFECT_STATUSES } from '../../pipeline/ports.ts';
+import { DELIVERY_STATUSES, EFFECT_STATUSES, TRY_RESULTS } from '../../pipeline/ports.ts';
 import { parameters as deliveries } from '../operator/delivery-routes.ts';
 import { parameters as effects } from '../operator/effect-routes.ts';
 import { parameters as holds } from '../operator/hold-routes.ts';
@@ -35,6 +35,10 @@ const effect = v.strictObject({
   status: v.picklist(EFFECT_STATUSES),
   attempts: count,
   last_error: maybe,
+  tries: said(
+    v.array(v.strictObject({ at: instant, result: v.picklist(TRY_RESULTS), error: maybe, calls: count })),
+    'How the latest attempts ended, and with how many calls of Clerk.',
+  ),
   delivery: maybe,
   owed_at: instant,
   due_at: instant,

@@ -12,6 +12,7 @@ export function effectJson(effect: EffectEntry): object {
     status: effect.status,
     attempts: effect.attempts,
     last_error: effect.lastError,
+    tries: effect.tries,
     delivery: effect.deliveryId,
     owed_at: effect.owedAt,
     due_at: effect.dueAt,

@@ -85,6 +85,18 @@ export const EFFECT_STATUSES = ['owed', 'done', 'dead', 'observed'] as const;
 
 export type EffectStatus = (typeof EFFECT_STATUSES)[number];
 
+export const TRY_RESULTS = ['done', 'dead', 'retry', 'paused'] as const;
+
+/** How an attempt at an effect ended: `paused` did not fail, it waited for the rate limit or had more to do. */
+export interface EffectTry {
+  readonly at: string;
+  readonly result: (typeof TRY_RESULTS)[number];
+  /** What the provider answered, or why it was not asked; null where it was done. */
+  readonly error: string | null;
+  /** Calls of the provider that it made. */
+  readonly calls: number;
+}
+
 /** Something owed to the outside, as operators see it. */
 export interface EffectEntry {
   readonly id: number;
@@ -98,6 +110,8 @@ export interface EffectEntry {
   readonly attempts: number;
   /** How the last attempt failed. */
   readonly lastError: string | null;
+  /** The latest twenty attempts that ended, in order. */
+  readonly tries: readonly EffectTry[];
   readonly deliveryId: string | null;
   readonly owedAt: string;
   readonly dueAt: string;

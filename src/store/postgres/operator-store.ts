@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { LANES } from '../../domain/effects.ts';
-import { EFFECT_STATUSES, type OperatorStore } from '../../pipeline/ports.ts';
+import { EFFECT_STATUSES, type OperatorStore, TRY_RESULTS } from '../../pipeline/ports.ts';
 import { checked } from './checked.ts';
 import { bytesOfBase64, type Statements } from './client.ts';
 
@@ -35,6 +35,7 @@ export const effect = v.object({
   status: v.picklist(EFFECT_STATUSES),
   attempts: v.number(),
   lastError: maybe,
+  tries: v.array(v.object({ at: text, result: v.picklist(TRY_RESULTS), error: maybe, calls: v.number() })),
   deliveryId: maybe,
   owedAt: text,
   dueAt: text,

@@ -5,6 +5,7 @@ import {
   check,
   index,
   integer,
+  jsonb,
   smallint,
   text,
   timestamp,
@@ -34,6 +35,8 @@ export const effects = rolecall.table(
     leaseToken: uuid('lease_token'),
     leasedUntil: timestamp('leased_until', { withTimezone: true }),
     lastError: text('last_error'),
+    /** How each of the latest attempts ended. */
+    tries: jsonb('tries').notNull().default([]),
     deliveryId: text('delivery_id'),
     owedAt: timestamp('owed_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`),
     settledAt: timestamp('settled_at', { withTimezone: true }),
