@@ -47,7 +47,7 @@ async function leave(organization: string, from: number, to: number): Promise<vo
 /** Clerk lists members, but not these. Asked about one directly, it tells the truth. */
 const listingNobody = (real: Provider): Provider => ({
   ...real,
-  memberships: async () => ({ answer: { evidence: [], more: false, total: 0 } }),
+  memberships: async () => ({ answer: { evidence: [], unreadable: [], more: false, total: 0 } }),
 });
 
 const lookups = async () => {

@@ -274,6 +274,26 @@ describe('the provider', () => {
     await agree();
   });
 
+  it('that lists somebody who cannot be read has everybody else compared, and that one taken for no absent one', async () => {
+    await members(5);
+    await reconcilerOf(rig.worker()).reconcile();
+    const before = await everyFact(rig);
+    const [odd] = await rig.sql`select membership_id as id from rolecall.pairs where user_id = 'user_3'`;
+    const worker = withPages((_, page) => ({
+      ...page,
+      evidence: page.evidence.filter((one) => one.kind === 'membership' && one.id !== odd?.['id']),
+      unreadable: [String(odd?.['id'])],
+    }));
+    const { reconciliation } = await reconcilerOf(worker).reconcile();
+    expect(reconciliation).toMatchObject({
+      status: 'done',
+      drift: {},
+      compared: expect.any(Number) as number,
+    });
+    await answerLookups(rig, worker);
+    expect(await everyFact(rig)).toEqual(before);
+  });
+
   it('whose pages never end, or do not go on, is not read for ever, and nothing is inferred', async () => {
     await members(620);
     await reconcilerOf(rig.worker()).reconcile();

@@ -247,7 +247,7 @@ describe('lists', () => {
 
   it('of an organization that is gone hold nobody', async () => {
     expect(await provider.memberships(nowhere, 0)).toEqual({
-      answer: { evidence: [], more: false, total: 0 },
+      answer: { evidence: [], unreadable: [], more: false, total: 0 },
     });
   });
 });
@@ -386,6 +386,31 @@ describe('an answer that is none', () => {
       expect(await oddUser.user(joe)).toEqual({ failure: 'unexpected' });
     } finally {
       await closeUser();
+    }
+  });
+
+  it('is read but for what in it cannot be, of which no more is known than that it is there', async () => {
+    const { data } = (await fetched('/v1/organizations/org_acme/memberships')) as { data: { id: string }[] };
+    const nobodys = { ...data[0], id: 'orgmem_odd', role: null };
+    const [odd, close] = await answering({ data: [nobodys, ...data], total_count: data.length + 1 });
+    try {
+      const page = await odd.memberships(acme, 0);
+      expect(page).toMatchObject({ answer: { unreadable: ['orgmem_odd'], more: false } });
+      expect('answer' in page && page.answer.evidence).toHaveLength(data.length);
+    } finally {
+      await close();
+    }
+    const [broken, closeBroken] = await answering({ data: [{ ...nobodys, id: 7 }, ...data], total_count: 9 });
+    try {
+      expect(await broken.memberships(acme, 0)).toEqual({ failure: 'unexpected' });
+    } finally {
+      await closeBroken();
+    }
+    const [all, closeAll] = await answering({ data: [nobodys], total_count: 1 });
+    try {
+      expect(await all.memberships(acme, 0)).toEqual({ failure: 'unexpected' });
+    } finally {
+      await closeAll();
     }
   });
 

@@ -14,8 +14,10 @@ export type ProviderFailure =
 
 /** One page of a list of the provider's. */
 export interface ProviderPage {
-  /** One for each that is listed, in order. */
+  /** One for each that is listed and can be read, in order. */
   readonly evidence: readonly Evidence[];
+  /** The ids of those that cannot: they are there, whatever they say. */
+  readonly unreadable: readonly string[];
   readonly more: boolean;
   /** How many there are, as far as the provider tells; null where it does not. */
   readonly total: number | null;

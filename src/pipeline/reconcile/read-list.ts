@@ -33,8 +33,8 @@ export async function readList(
   const offset = Math.max(0, leased.position - OVERLAP);
   const asked = await ask(reconciler.provider, leased, offset);
   if ('failure' in asked) return asked;
-  const { evidence, more, total } = asked.answer;
-  const listed = Math.max(leased.position, offset + evidence.length);
+  const { evidence, unreadable, more, total } = asked.answer;
+  const listed = Math.max(leased.position, offset + evidence.length + unreadable.length);
   if (more) {
     const isUncounted = total !== null && listed > total + MOST_UNCOUNTED;
     if (isUncounted || listed > MOST_LISTED) return 'endless_pages';
@@ -42,7 +42,12 @@ export async function readList(
     if (listed <= leased.position) return { failure: 'unexpected' };
   }
   const stage = more ? leased.stage : stageAfter(leased.stage);
-  await takePage(reconciler, leased, evidence, { stage, listed, total: more ? total : listed });
+  if (unreadable.length > 0) {
+    const about = { reconciliation: leased.id, stage: leased.stage, first: unreadable[0] ?? null };
+    reconciler.log.error('reconciled_unreadable', { ...about, many: unreadable.length });
+  }
+  const page = { evidence, unreadable };
+  await takePage(reconciler, leased, page, { stage, listed, total: more ? total : listed });
   return null;
 }
 
@@ -58,7 +63,7 @@ async function ask(
       if (organizationId === null) return provider.organizations(offset);
       const asked = await provider.organization(organizationId);
       if ('failure' in asked) return asked;
-      return { answer: { evidence: asked.answer, more: false, total: asked.answer.length } };
+      return { answer: { evidence: asked.answer, unreadable: [], more: false, total: asked.answer.length } };
     }
     case 'users':
       return provider.users(organizationId, offset);

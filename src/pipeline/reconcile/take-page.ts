@@ -6,6 +6,7 @@ import {
   type Drift,
   type DriftOutcome,
   type LeasedReconciliation,
+  type ProviderPage,
   type ReconciledPage,
   StoreRejected,
   StoreUnavailable,
@@ -13,6 +14,8 @@ import {
 import { problemOf } from '../process.ts';
 import { driftOf } from './drift.ts';
 import { type Reconciler, ReconciliationStopped, record } from './reconciler.ts';
+
+type Page = Pick<ProviderPage, 'evidence' | 'unreadable'>;
 
 /** What differs is decided on in commits of so many: a fresh event never waits long for the rows they touch. */
 const MOST_TOGETHER = 100;
@@ -25,9 +28,10 @@ const MOST_TOGETHER = 100;
 export async function takePage(
   reconciler: Reconciler,
   leased: LeasedReconciliation,
-  page: readonly Evidence[],
+  page: Page,
   next: ReconciledPage['next'],
 ): Promise<void> {
+  const { evidence, unreadable } = page;
   try {
     if (await takeTogether(reconciler, leased, page, next)) return;
   } catch (error) {
@@ -35,16 +39,16 @@ export async function takePage(
     if (error instanceof StoreRejected && error.about === 'schema') {
       throw new StoreUnavailable('the schema does not fit', { cause: error });
     }
-    const [only] = page;
-    if (page.length <= 1 && only !== undefined) {
+    const [only] = evidence;
+    if (evidence.length <= 1 && only !== undefined) {
       reconciler.log.error('reconciled_spoilt', { kind: only.kind, problem: problemOf(error) });
-      return leaveOut(reconciler, leased, only, next);
+      return leaveOut(reconciler, leased, only, listedIn(page), next);
     }
-    if (page.length === 0) throw error;
+    if (evidence.length === 0) throw error;
   }
-  const half = Math.ceil(page.length / 2);
-  await takePage(reconciler, leased, page.slice(0, half), null);
-  await takePage(reconciler, leased, page.slice(half), next);
+  const half = Math.ceil(evidence.length / 2);
+  await takePage(reconciler, leased, { evidence: evidence.slice(0, half), unreadable }, null);
+  await takePage(reconciler, leased, { evidence: evidence.slice(half), unreadable: [] }, next);
 }
 
 interface Found {
@@ -56,7 +60,7 @@ interface Found {
 async function takeTogether(
   reconciler: Reconciler,
   leased: LeasedReconciliation,
-  page: readonly Evidence[],
+  page: Page,
   next: ReconciledPage['next'],
 ): Promise<boolean> {
   let found: readonly Found[] = [];
@@ -83,9 +87,9 @@ async function takeTogether(
   };
   const taken = await decideAndCommit(
     { ...reconciler, store },
-    { deliveries: [], items: page.map(itemOf) },
+    { deliveries: [], items: page.evidence.map(itemOf) },
     ({ facts }) => {
-      found = differing(page, (evidence) => driftOf(facts, evidence));
+      found = differing(page.evidence, (evidence) => driftOf(facts, evidence));
       if (found.length > MOST_TOGETHER) return null;
       return {
         causes: found.map(({ evidence }) => ({
@@ -118,12 +122,13 @@ async function leaveOut(
   reconciler: Reconciler,
   leased: LeasedReconciliation,
   evidence: Evidence,
+  listed: readonly string[],
   next: ReconciledPage['next'],
 ): Promise<void> {
   const item: Item = { evidence: [], questions: questionsAbout(evidence), observed: true, repeated: false };
   const store: Reconciler['store'] = {
     ...reconciler.store,
-    commit: (commit) => record(reconciler, leased, commit, { listed: listedIn([evidence]), drift: [], next }),
+    commit: (commit) => record(reconciler, leased, commit, { listed, drift: [], next }),
   };
   await decideAndCommit({ ...reconciler, store }, { deliveries: [], items: [item] }, () => ({
     causes: [{ item, delivery: null, cause: causeOf(leased) }],
@@ -139,8 +144,9 @@ function causeOf({ id }: LeasedReconciliation): string {
   return `reconciliation:${id}`;
 }
 
-function listedIn(page: readonly Evidence[]): string[] {
-  return page.flatMap((one) => (one.kind === 'membership' ? one.id : []));
+/** Of what is no membership, an id more or less says nothing. */
+function listedIn({ evidence, unreadable }: Page): string[] {
+  return [...unreadable, ...evidence.flatMap((one) => (one.kind === 'membership' ? one.id : []))];
 }
 
 /** What turned out to be no news after all is no drift. */

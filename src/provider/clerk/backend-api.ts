@@ -101,7 +101,7 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
         });
         const evidence = data.map((one) => roleSnapshot(roleFromClient(one), 'observed', at));
         insist(data.length > 0 || offset >= totalCount);
-        return pageOf(evidence, offset, totalCount);
+        return pageOf({ evidence, unreadable: [] }, offset, totalCount);
       });
     },
 
@@ -113,11 +113,9 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
           offset,
           orderBy: FIRST_MADE,
         });
-        const evidence = data.map((one) =>
-          organizationSnapshot(v.parse(shapes.organization, one.raw), 'observed', at),
-        );
+        const read = readAll(data, shapes.organization, (one) => organizationSnapshot(one, 'observed', at));
         insist(data.length > 0 || offset >= totalCount);
-        return pageOf(evidence, offset, totalCount);
+        return pageOf(read, offset, totalCount);
       });
     },
 
@@ -130,10 +128,10 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
           orderBy: FIRST_MADE,
           ...(organizationId === null ? {} : { organizationId: [organizationId] }),
         });
-        const evidence = data.map((one) => userSnapshot(v.parse(shapes.user, one.raw), 'observed', at));
+        const read = readAll(data, shapes.user, (one) => userSnapshot(one, 'observed', at));
         // Counted by a call of its own, which knows no organizations.
         const total = v.parse(v.number(), totalCount);
-        return pageOf(evidence, offset, organizationId === null ? total : null);
+        return pageOf(read, offset, organizationId === null ? total : null);
       });
     },
 
@@ -147,15 +145,14 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
       return ask(
         async () => {
           const { data, totalCount } = await list();
-          const found = data.map((membership) => v.parse(shapes.membership, membership.raw));
-          for (const { organization } of found) {
-            insist(organizationId === null || organization.id === organizationId);
-          }
-          insist(found.length > 0 || offset >= totalCount);
-          const evidence = found.map((one) => membershipSnapshot(one, 'observed', at));
-          return pageOf(evidence, offset, totalCount);
+          const read = readAll(data, shapes.membership, (one) => {
+            insist(organizationId === null || one.organization.id === organizationId);
+            return membershipSnapshot(one, 'observed', at);
+          });
+          insist(data.length > 0 || offset >= totalCount);
+          return pageOf(read, offset, totalCount);
         },
-        organizationId === null ? undefined : { evidence: [], more: false, total: 0 },
+        organizationId === null ? undefined : { evidence: [], unreadable: [], more: false, total: 0 },
       );
     },
 
@@ -185,10 +182,31 @@ export function clerkBackendApi(options: BackendApiOptions): Provider {
 }
 
 /** A full page is followed by another one, whatever was counted: a count that is too low must hide nobody. */
-function pageOf(evidence: readonly Evidence[], offset: number, total: number | null): ProviderPage {
-  const more =
-    evidence.length >= PAGE || (total !== null && evidence.length > 0 && offset + evidence.length < total);
-  return { evidence, more, total };
+type Read = Pick<ProviderPage, 'evidence' | 'unreadable'>;
+
+const known = v.object({ id: v.string() });
+
+/** One that cannot be read keeps nobody from reading the others; where none can, the answer is no list of Clerk's. */
+function readAll<Shape extends v.GenericSchema>(
+  items: readonly { readonly raw: unknown }[],
+  shape: Shape,
+  evidenceOf: (one: v.InferOutput<Shape>) => Evidence,
+): Read {
+  const evidence: Evidence[] = [];
+  const unreadable: string[] = [];
+  for (const { raw } of items) {
+    const one = v.safeParse(shape, raw);
+    if (one.success) evidence.push(evidenceOf(one.output));
+    else unreadable.push(v.parse(known, raw).id);
+  }
+  insist(evidence.length > 0 || items.length === 0);
+  return { evidence, unreadable };
+}
+
+function pageOf(read: Read, offset: number, total: number | null): ProviderPage {
+  const many = read.evidence.length + read.unreadable.length;
+  const more = many >= PAGE || (total !== null && many > 0 && offset + many < total);
+  return { ...read, more, total };
 }
 
 function roleFromClient(data: unknown) {
