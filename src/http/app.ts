@@ -99,10 +99,11 @@ export function createApp(configure: (c: Context) => Configured, pages: readonly
   return app;
 }
 
+// Before there is an answer: to change the headers of one that is made already, it is made anew, body and all.
 const withEveryAnswer: MiddlewareHandler = async (c, next) => {
-  await next();
   for (const [name, value] of Object.entries(NOT_KEPT)) c.header(name, value);
   echoRequestId(c);
+  await next();
 };
 
 /** The app below a base path, and nothing beside it but where the standard looks for the metadata of such a path. */
