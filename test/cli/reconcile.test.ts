@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { answerLookups } from '../pipeline/support/lookups.ts';
 import { access, providerAccess, type Rig, startRig } from '../support/rig.ts';
 import { rolecall } from './support/rolecall.ts';
 
@@ -70,7 +71,7 @@ describe('rolecall reconcile', () => {
     expect((await holds('list')).stdout).toContain('absences 25 of 30, reconciliation 2');
     expect(await holds('approve', '1', '--json')).toMatchObject({ code: 0, stdout: '{"result":"asked"}\n' });
     expect(await holds('approve', '1')).toMatchObject({ code: 1 });
-    await rig.worker().dispatch();
+    await answerLookups(rig, rig.worker());
     expect(await access(rig.sql)).toEqual(providerAccess(rig.clerk));
   });
 
