@@ -71,7 +71,8 @@ describe('rolecall reconcile', () => {
     expect((await holds('list')).stdout).toContain('absences 25 of 30, reconciliation 2');
     expect(await holds('approve', '1', '--json')).toMatchObject({ code: 0, stdout: '{"result":"asked"}\n' });
     expect(await holds('approve', '1')).toMatchObject({ code: 1 });
-    await answerLookups(rig, rig.worker());
+    // The fifth that mass work leaves is of the bucket that the command has filled.
+    await answerLookups(rig, rig.worker({ budget: { callsPerSecond: 10_000, burst: 100 } }));
     expect(await access(rig.sql)).toEqual(providerAccess(rig.clerk));
   });
 
