@@ -19,7 +19,7 @@ export function page(path: string, section: Section, show: (visit: Visit) => Pro
       protect(c);
       try {
         const operator = await readSession(c, services);
-        if (operator === null) return await c.html(signInPage(root), 401);
+        if (operator === null) return await c.html(signInPage(root), isWayIn(c, path) ? 200 : 401);
         const shown = await show({ c, services, operator, root, now: services.clock.now() });
         return await c.html(layout(root, section, operator, shown), shown.status ?? 200);
       } catch (error) {
@@ -29,6 +29,11 @@ export function page(path: string, section: Section, show: (visit: Visit) => Pro
       }
     },
   };
+}
+
+/** The front page is no refusal to whoever comes; the script of one that is open has to learn that it is signed out. */
+function isWayIn(c: Context, path: string): boolean {
+  return /^\/console\/?$/.test(path) && c.req.header('rolecall-console') === undefined;
 }
 
 /** What came of it: the page to go to, from `/console`, or null for the same one; and what to say there. */

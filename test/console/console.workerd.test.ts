@@ -36,7 +36,8 @@ async function signIn(token: string): Promise<string> {
 }
 
 it('in workerd the console is the same: signed in, every page is there, and what is done is done', async () => {
-  expect((await call('')).status).toBe(401);
+  expect(await call('')).toMatchObject({ status: 200, text: expect.stringContaining('Sign in') as string });
+  expect((await call('/effects')).status).toBe(401);
   const cookie = await signIn('operate-in-workerd');
   const pages = [
     '',
@@ -62,7 +63,7 @@ it('in workerd the console is the same: signed in, every page is there, and what
     403,
   );
   expect((await post('/sign-out', {}, cookie)).status).toBe(200);
-  expect((await call('', { headers: { cookie } })).status).toBe(401);
+  expect((await call('', { headers: { cookie, 'rolecall-console': '1' } })).status).toBe(401);
 });
 
 it('while the database is away it says so, and nobody can sign in', async () => {
