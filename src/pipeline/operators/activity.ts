@@ -1,4 +1,4 @@
-import type { StatusStore } from '../ports.ts';
+import type { StatusStore, StoredActivity } from '../ports.ts';
 import { quantile } from './latency.ts';
 
 /** A day: as far as minutes are kept. */
@@ -6,16 +6,10 @@ export const MOST_MINUTES = 24 * 60;
 
 export interface Activity {
   readonly stepSeconds: number;
-  readonly points: readonly {
-    /** When the step began. */
-    readonly at: string;
-    readonly received: number;
-    readonly failed: number;
-    readonly removed: number;
-    readonly backlog: number;
+  readonly points: readonly (Omit<StoredActivity['points'][number], 'refused'> & {
     readonly refusedP50Ms: number | null;
     readonly refusedP99Ms: number | null;
-  }[];
+  })[];
 }
 
 /** What happened in the last minutes, in at most 120 steps, for charts. */

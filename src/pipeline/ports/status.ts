@@ -91,6 +91,7 @@ export interface StoredActivity {
   readonly stepSeconds: number;
   readonly bounds: readonly number[];
   readonly points: readonly {
+    /** When the step began. */
     readonly at: string;
     readonly received: number;
     readonly failed: number;
