@@ -5,6 +5,7 @@ import { applyPolicy } from '../../src/pipeline/policies/apply-policy.ts';
 import { definePolicy, resolvePolicy } from '../../src/policy/index.ts';
 import { policyDigest, policyTools } from '../../src/runtime/policy-tools.ts';
 import type { ClerkStandIn } from '../../src/testing/index.ts';
+import { dice } from '../support/dice.ts';
 import { type Rig, startRig } from '../support/rig.ts';
 import { withoutRolesThatWereLeft } from './support/left-roles.ts';
 import { narrowest, Replica, type Sent } from './support/replica.ts';
@@ -13,15 +14,6 @@ const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}
 
 const users = ['user_0', 'user_1', 'user_2', 'user_3', 'user_4', 'user_5'];
 const organizations = ['org_0', 'org_1', 'org_2'];

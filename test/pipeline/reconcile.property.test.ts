@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
+import { dice } from '../support/dice.ts';
 import { access, providerAccess, type Rig, startRig } from '../support/rig.ts';
 import { answerLookups } from './support/lookups.ts';
-import { dice, found, live, shuffled } from './support/random-life.ts';
+import { found, live, shuffled } from './support/random-life.ts';
 import { reconcilerOf } from './support/reconciliations.ts';
 
 const MINUTE = 60_000;

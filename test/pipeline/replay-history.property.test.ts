@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { dice } from '../support/dice.ts';
 import { access, providerAccess, type Rig, startRig, type Worker } from '../support/rig.ts';
 import { ALL, replayer } from './support/replays.ts';
 
@@ -6,15 +7,6 @@ const rigs: Rig[] = [];
 afterEach(async () => {
   await Promise.all(rigs.splice(0).map((rig) => rig.stop()));
 });
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}
 
 function live({ clerk }: Rig, roll: () => number): void {
   const one = (list: readonly string[]): string => list[Math.floor(roll() * list.length)] ?? '';

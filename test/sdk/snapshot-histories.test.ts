@@ -4,20 +4,12 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createClient, type Snapshot, type SnapshotProblem } from '../../src/sdk/index.ts';
 import { type ClerkStandIn, startTestRolecall, type TestRolecall } from '../../src/testing/index.ts';
 import { withoutRolesThatWereLeft } from '../feed/support/left-roles.ts';
+import { dice } from '../support/dice.ts';
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}
 
 const users = ['user_0', 'user_1', 'user_2', 'user_3', 'user_4', 'user_5'];
 const organizations = ['org_0', 'org_1', 'org_2'];

@@ -1,14 +1,5 @@
 import type { ClerkStandIn } from '../../../src/testing/index.ts';
 
-/** Numbers from 0 to 1, the same for the same seed. */
-export function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
-}
-
 const users = ['user_0', 'user_1', 'user_2', 'user_3', 'user_4'];
 const organizations = ['org_0', 'org_1'];
 const roles = ['org:admin', 'org:member', 'org:editor'];
