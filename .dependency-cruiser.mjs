@@ -107,7 +107,7 @@ export default {
       'no-imports-of-tests',
       'What is shipped does not lean on what is not.',
       { path: '^src/' },
-      { path: '^(test|bench|tools|examples)/' },
+      { path: '^(test|bench|chaos|attack|tools|examples)/' },
     ),
     forbid('no-cycles', 'Two files that need each other are one file.', {}, { circular: true }),
     forbid(

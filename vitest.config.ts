@@ -18,6 +18,9 @@ export default defineConfig({
   test: {
     globalSetup: ['test/setup/database.ts'],
     maxWorkers: 2,
+    // Whole stacks are started and killed, and the machine may be busy with something else.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
     projects: [
       { extends: true, test: { name: 'pure', include: pure, exclude: workerd, isolate: false } },
@@ -32,9 +35,6 @@ export default defineConfig({
           isolate: false,
           // The files that tests write, policies for instance, are loaded by Node.js itself, as on a user's machine.
           server: { deps: { external: [new RegExp(`^(file://)?${tmpdir()}/`)] } },
-          // Whole stacks are started and killed, and the machine may be busy with something else.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       // These put a document in place, which the modules that others share may not see.
@@ -52,7 +52,7 @@ export default defineConfig({
             };
           }),
         ],
-        test: { name: 'workerd', include: workerd, testTimeout: 20_000 },
+        test: { name: 'workerd', include: workerd },
       },
     ],
   },

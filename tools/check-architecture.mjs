@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const inRepository = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 process.chdir(process.argv[2] ?? inRepository(''));
-const roots = ['src', 'test', 'bench', 'examples'].filter((root) => existsSync(root));
+const roots = ['src', 'test', 'bench', 'chaos', 'attack', 'examples'].filter((root) => existsSync(root));
 
 const { stdout, stderr } = spawnSync(
   process.execPath,
