@@ -172,6 +172,30 @@ test('leaving a role of which nothing is known cuts off without signing out', ()
   expect(revocations(decided)).toEqual([]);
 });
 
+test('a role that was deleted unheard of, before another was created by its name, is one of which nothing is known', () => {
+  const house = acme();
+  house.hear(member('guest', 10, { created: 10 }));
+  house.hear(role('guest', ['read'], 60, { id: 'role_guest_2', created: 60 }));
+  house.hear(member('viewer', 50, { created: 10 }), { now: 70 });
+  expect(cutoff(house)).toBe(second(50));
+});
+
+test('nor is anything known of it when another role was given its name', () => {
+  const house = acme();
+  const before = { id: 'role_helper', created: 5 };
+  house.hearAll(role('helper', ['read'], 5, before), member('guest', 10, { created: 10 }));
+  house.hear(role('guest', ['read'], 60, before));
+  house.hear(member('viewer', 50, { created: 10 }), { now: 70 });
+  expect([house.accepts(50), house.accepts(61)]).toEqual([false, true]);
+});
+
+test('a role that was created before it was held is left without a cutoff', () => {
+  const house = acme();
+  house.hear(role('guest', ['read'], 5, { created: 5 }));
+  house.hearAll(member('guest', 10, { created: 10 }), member('viewer', 50, { created: 10 }));
+  expect(cutoff(house)).toBeNull();
+});
+
 test('what was held back for being late may be in tokens all the same', () => {
   const house = acme();
   house.hear(member('viewer', 0));

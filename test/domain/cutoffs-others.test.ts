@@ -32,6 +32,26 @@ test('an old definition that held more cuts off at the present one', () => {
   expect([house.accepts(50), house.accepts(51)]).toEqual([false, true]);
 });
 
+test('what a renamed role granted in between, those who are known by its old name had as well', () => {
+  const house = new House();
+  const renamed = (permissions: string[], updated: number) =>
+    role('author', permissions, updated, { id: 'role_editor' });
+  house.hearAll(role('editor', ['read']), member('editor', 0), renamed(['read'], 20), renamed(['read'], 50));
+  house.hear(renamed(['bill', 'read'], 30), { now: 60 });
+  expect([house.accepts(50), house.accepts(51)]).toEqual([false, true]);
+});
+
+test('two definitions of one moment, one of them told late, cut off those who are known by the old name', () => {
+  const house = new House();
+  const renamed = (permissions: string[], updated: number) =>
+    role('author', permissions, updated, { id: 'role_editor' });
+  house.hearAll(role('editor', ['read']), member('editor', 1, { created: 1 }), role('editor', [], 2));
+  house.hearAll(renamed([], 20), renamed([], 30), renamed([], 40));
+  house.hear(renamed(['read'], 30), { now: 41 });
+  house.hear({ kind: 'permission-deleted', id: 'perm_read', at: second(30) }, { now: 400 });
+  expect([house.accepts(30), house.accepts(41)]).toEqual([false, true]);
+});
+
 test('a late definition that is held back, and then gone, was in tokens all the same', () => {
   const house = acme();
   house.hear(role('editor', ['bill', 'read', 'write'], 10), { now: 400 });

@@ -8,14 +8,21 @@ import { timeOf } from './merge-membership.ts';
 
 /**
  * A role's cutoff covers its holders; whoever leaves the role takes it along, or older tokens would pass again. What a
- * role grants of which nothing is known was lost on leaving it, for all that can be told.
+ * role grants of which nothing is known was lost on leaving it, for all that can be told: nor is anything known of one
+ * that was held before the role that has its name now was created.
  */
-export function cutoffsOnLeaving(draft: Draft, from: readonly Holding[], row: MembershipFact): number[] {
+export function cutoffsOnLeaving(
+  draft: Draft,
+  from: readonly Holding[],
+  toldAt: number,
+  row: MembershipFact,
+): number[] {
   const held = holdingsOf(row).flatMap(rolesIn);
   const left = from.flatMap(rolesIn).filter((role) => !held.includes(role));
   return left.flatMap((role) => {
     const key = draft.roleKeys.get(role);
-    const unknown = !isHeardOf(key) && providerCounts(draft, role) && from.some((one) => one.role === role);
+    const unheard = !isHeardOf(key) || (key.roleCreatedAt ?? 0) > toldAt;
+    const unknown = unheard && providerCounts(draft, role) && from.some((one) => one.role === role);
     return unknown ? timeOf(row) : (key?.cutoff ?? []);
   });
 }

@@ -137,7 +137,7 @@ function lossesOf(draft: Draft, decided: Decided): Loss[] {
     // First sight of somebody who was changed before: what they lost then is unknown.
     losses.push({ at, cause: null });
   }
-  for (const cutoff of cutoffsOnLeaving(draft, holdingsOf(known), row)) {
+  for (const cutoff of cutoffsOnLeaving(draft, holdingsOf(known), heldSince(known), row)) {
     losses.push({ at: cutoff, cause: null });
   }
   // Also while nothing of it was ever believed: afterwards nobody remembers that this was told.
@@ -145,6 +145,11 @@ function lossesOf(draft: Draft, decided: Decided): Loss[] {
     losses.push(...lossesSince(draft, said, row, after));
   }
   return losses;
+}
+
+/** When the roles it names were told of at the earliest: what waits has no time of its own. */
+function heldSince({ ceiling, version, createdAt }: MembershipFact): number {
+  return (ceiling.length === 0 ? version?.at : createdAt) ?? 0;
 }
 
 /** Held before the present version, and not known to have been: tokens from then may carry more. */
@@ -155,7 +160,10 @@ function lossesSince(draft: Draft, said: MembershipSnapshot, row: MembershipFact
   const present = last === undefined ? after : { ...after, permissions: grantsOf(draft, said, last) };
   const lost = lossOf(draft, said, [said], stillHeld ? [] : (said.permissions ?? []), present);
   if (lost !== 'nothing') return [{ at, cause: row.role === null ? null : lost }];
-  return cutoffsOnLeaving(draft, [said], row).map((cutoff) => ({ at: Math.min(at, cutoff), cause: null }));
+  return cutoffsOnLeaving(draft, [said], said.version.at, row).map((cutoff) => ({
+    at: Math.min(at, cutoff),
+    cause: null,
+  }));
 }
 
 /** Whether holdings and a list held more than is held now. What was told of them but never believed signs nobody out. */

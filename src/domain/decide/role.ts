@@ -1,10 +1,10 @@
 import type { Draft } from '../draft.ts';
 import type { RoleDeleted, RoleSnapshot } from '../evidence.ts';
 import type { RoleFact } from '../facts.ts';
-import { definitionOf, deriveProvided } from '../provided.ts';
+import { definitionOf, deriveProvided, isHeardOf } from '../provided.ts';
 import { losesAny, roleSets } from '../role-sets.ts';
 import { difference, intersection, permissionSet, sameSet } from '../sets.ts';
-import { compareVersions, latest } from '../version.ts';
+import { compareVersions, latest, type Version } from '../version.ts';
 import { type Context, type Verdict, verdict } from './context.ts';
 import { claimPermission, meantToday } from './permission.ts';
 import {
@@ -44,6 +44,7 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
         permissions: disputed ? permissionSet([...known.permissions, ...told]) : known.permissions,
         createdAt,
       };
+  const unheard = !isHeardOf(draft.roleKeys.get(said.key));
   const unnamed = takeName(draft, known, row, said.key, newer && context.late);
 
   const { at } = said.version;
@@ -65,8 +66,13 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
     }
   }
   if (!unnamed) cutRenamed(draft, said.id, [known.key, said.key]);
+  // Whoever was told to hold the name before had another role, of which nothing is known.
+  if (unheard && known.key !== null && known.key !== said.key) cutRole(draft, said.key, at);
   const carried = permissionSet(said.permissions.map((permission) => permission.key));
-  cutLostSince(draft, said.key, carried, at, (definition) => compareVersions(said.version, definition) < 0);
+  const isNewer = (definition: Version) => compareVersions(said.version, definition) < 0;
+  // Members who are not told of anew hold a renamed role by the names it had: what it was told to grant, they had.
+  const names = new Set([said.key, ...keysOf(draft, said.id).map(({ key }) => key)]);
+  for (const name of names) cutLostSince(draft, name, carried, at, isNewer);
 
   if (heldBack || unnamed || learnt.includes('withheld')) {
     draft.effects.push({ kind: 'lookup_roles' });
