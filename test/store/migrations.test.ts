@@ -8,6 +8,7 @@ import * as schema from '../../src/store/postgres/schema/index.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/testing/embedded-postgres.ts';
 import { databaseOn } from '../setup/server.ts';
 import { column } from '../support/rig.ts';
+import { keptConnections } from './support/kept-connections.ts';
 
 /** A cluster of its own: roles belong to all databases of one, and here they must not be there yet. */
 let server: EmbeddedPostgres;
@@ -124,19 +125,37 @@ test('the script for psql does the same, and a later migration goes on from ther
   await expect(on(byScript, (sql) => sql.unsafe(migrationScript()))).rejects.toThrow('already exists');
 });
 
-test('a migration that fails half-way leaves nothing behind but its empty history', async () => {
+test('a migration that fails half-way leaves nothing behind', async () => {
   const url = await emptyDatabase();
   await on(url, async (sql) => {
     await sql`create schema rolecall`;
     await sql`create table rolecall.users (id int)`;
   });
   await expect(migrate(url)).rejects.toThrow();
-  expect(await history(url)).toEqual([]);
   await on(url, async (sql) => {
     const rows =
       await sql`select relname from pg_class where relnamespace = 'rolecall'::regnamespace and relkind = 'r' order by 1`;
-    expect(column(rows, 'relname')).toEqual(['migrations', 'users']);
+    expect(column(rows, 'relname')).toEqual(['users']);
   });
+});
+
+test('a migration leaves no lock on a connection that a pooler gives to whoever comes next', async () => {
+  const url = await emptyDatabase();
+  const pooler = await keptConnections(url);
+  try {
+    await migrate(pooler.url);
+    const kept = await on(
+      url,
+      (sql) => sql`
+        select a.state, array_agg(l.locktype) filter (where l.locktype is not null) as locks
+          from pg_stat_activity as a left join pg_locks as l on l.pid = a.pid
+         where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_type = 'client backend'
+         group by a.pid, a.state`,
+    );
+    expect([...kept]).toEqual([{ state: 'idle', locks: null }]);
+  } finally {
+    await pooler.close();
+  }
 });
 
 /** A database at the release before the last migrations. */

@@ -34,15 +34,20 @@ const PATIENCE: MigrationPatience = { lockMs: 2_000, pauseMs: 1_000, tries: 30 }
 export async function migrate(databaseUrl: string, patience = PATIENCE): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
   try {
-    await sql`select pg_advisory_lock(${LOCK}::bigint)`;
-    await sql`select set_config('lock_timeout', ${String(patience.lockMs)}, false)`;
     for (let tries = 1; ; tries += 1) {
       try {
+        // Begun here, so that the lock and its patience end with the transaction: through a pooler a session's own would
+        // stay on a connection of the server's, the lock against every later migration. Drizzle's begin, within it, is
+        // only a notice, and its commit is the end of all.
+        await sql
+          .unsafe(`begin; select pg_advisory_xact_lock(${LOCK}); set local lock_timeout = ${patience.lockMs}`)
+          .simple();
         await runMigrations(drizzle(sql), HISTORY);
         return;
       } catch (error) {
         const cause = causeOf(error);
         if (tries === patience.tries || !passes(cause)) throw cause;
+        await sql.unsafe('rollback').simple();
       }
       await new Promise((resolve) => setTimeout(resolve, patience.pauseMs));
     }
