@@ -1,4 +1,4 @@
--- Operators who sign in with a browser. Only digests come in: of the cookie, and of the token it was opened with.
+-- Operators who sign in with a browser. Only digests come in: of the cookie, and of it with the token it was opened with.
 CREATE FUNCTION rolecall.open_console_session(wanted jsonb) RETURNS jsonb
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp

@@ -34,14 +34,15 @@ export function digestOf(secret: string): Uint8Array {
   return sha256(utf8ToBytes(secret));
 }
 
-/** The token with this digest, compared as above. */
+/** The token with this digest, compared as above. @param prefix what the secret was digested behind. */
 export function tokenOf<Token extends { readonly secret: string }>(
   digest: Uint8Array,
   tokens: readonly Token[],
+  prefix = '',
 ): Token | null {
   let found: Token | null = null;
   for (const token of tokens) {
-    if (sameBytes(digest, digestOf(token.secret))) found = token;
+    if (sameBytes(digest, digestOf(`${prefix}${token.secret}`))) found = token;
   }
   return found;
 }

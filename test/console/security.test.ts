@@ -57,7 +57,9 @@ describe('signing in', () => {
         from rolecall.console_sessions as s`;
     expect(column(rows, 'id')).toContain(createHash('sha256').update(id).digest('hex'));
     const kept = `${JSON.stringify(rows)} ${rolecall.log.join()}`;
-    for (const secret of [id, WRITER, READER, Buffer.from(id).toString('hex')])
+    // The digest of the token alone, too: a short one could be guessed by it.
+    const digest = createHash('sha256').update(WRITER).digest('hex');
+    for (const secret of [id, WRITER, READER, Buffer.from(id).toString('hex'), digest])
       expect(kept).not.toContain(secret);
     expect(rolecall.logged('console_signed_in')[0]).toMatchObject({ by: 'ann' });
   });
@@ -78,6 +80,16 @@ describe('signing in', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.getSetCookie().at(-1)).not.toContain('AAAA');
     expect((await visitor.get('/effects', planted)).status).toBe(401);
+  });
+
+  it('is not had by who copies a row of the table under an id of their own', async () => {
+    await signedIn();
+    const own = 'B'.repeat(43);
+    await rolecall.sql`
+      insert into rolecall.console_sessions (id_sha256, operator, token_sha256, opened_at, expires_at)
+      select ${createHash('sha256').update(own).digest()}, operator, token_sha256, opened_at, expires_at
+        from rolecall.console_sessions order by opened_at desc limit 1`;
+    expect((await visitorOf(rolecall).get('/effects', `__Host-rolecall=${own}`)).status).toBe(401);
   });
 
   it('is refused to every token but an operator’s', async () => {

@@ -8,7 +8,7 @@ export const consoleSessions = rolecall.table(
     /** SHA-256 of the cookie: whoever reads this table can sign in as nobody. */
     idSha256: bytea('id_sha256').primaryKey(),
     operator: text('operator').notNull(),
-    /** SHA-256 of the operator's token. */
+    /** SHA-256 of the cookie and the operator's token after it. */
     tokenSha256: bytea('token_sha256').notNull(),
     openedAt: timestamp('opened_at', { withTimezone: true }).notNull(),
     expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
