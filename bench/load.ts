@@ -1,14 +1,16 @@
-import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
+import { type Connection, openConnection } from './connection.ts';
+import { quantile } from './quantiles.ts';
 
 export interface Load {
   readonly url: string;
-  /** What to send next. */
-  readonly next: () => { readonly headers: OutgoingHttpHeaders; readonly body: string };
+  /** What to send next; null when there is nothing left, which ends it early. */
+  readonly next: () => Buffer | null;
   readonly connections: number;
   readonly seconds: number;
 }
 
 export interface Measured {
+  readonly requests: number;
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p50: number;
@@ -17,46 +19,82 @@ export interface Measured {
 
 /** Sends over so many connections, on each as fast as it is answered. */
 export async function measure(load: Load): Promise<Measured> {
-  const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
+  const connections = await Promise.all(
+    Array.from({ length: load.connections }, () => openConnection(load.url)),
+  );
   const times: number[] = [];
-  const until = performance.now() + load.seconds * 1000;
   const started = performance.now();
-  const worker = async (): Promise<void> => {
-    while (performance.now() < until) {
-      const { headers, body } = load.next();
-      const from = performance.now();
-      const status = await post(agent, load.url, headers, body);
-      if (status !== 200) throw new Error(`answered ${status}`);
-      times.push(performance.now() - from);
+  const until = started + load.seconds * 1000;
+  let ended = started;
+  const worker = async (connection: Connection): Promise<void> => {
+    for (let from = performance.now(); from < until; from = ended) {
+      const request = load.next();
+      if (request === null) return;
+      const { status, text } = await connection.ask(request);
+      if (status !== 200) throw new Error(`answered ${status} ${text.slice(0, 200)}`);
+      ended = performance.now();
+      times.push(ended - from);
     }
   };
-  await Promise.all(Array.from({ length: load.connections }, worker));
-  const elapsed = (performance.now() - started) / 1000;
-  agent.destroy();
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-  return { perSecond: times.length / elapsed, p50: at(0.5), p99: at(0.99) };
+  try {
+    await Promise.all(connections.map(worker));
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+  return {
+    requests: times.length,
+    perSecond: times.length / ((ended - started) / 1000),
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+  };
 }
 
-function post(agent: Agent, url: string, headers: OutgoingHttpHeaders, body: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      {
-        agent,
-        method: 'POST',
-        headers: {
-          ...headers,
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(body),
-        },
-      },
-      (answer) => {
-        answer.resume();
-        answer.once('end', () => resolve(answer.statusCode ?? 0));
-      },
-    );
-    sent.once('error', reject);
-    sent.end(body);
-  });
+export interface SteadyLoad {
+  /** How many were sent. */
+  stop(): Promise<number>;
+}
+
+/** Sends so many a second, whether the ones before were answered or not; what finds no free connection waits for one. */
+export async function sendSteadily(load: {
+  readonly url: string;
+  readonly next: () => Buffer;
+  readonly connections: number;
+  readonly perSecond: number;
+}): Promise<SteadyLoad> {
+  const connections = await Promise.all(
+    Array.from({ length: load.connections }, () => openConnection(load.url)),
+  );
+  const free = [...connections];
+  const underWay = new Set<Promise<void>>();
+  const started = performance.now();
+  let sent = 0;
+  let failure: unknown = null;
+  const send = async (connection: Connection): Promise<void> => {
+    const { status } = await connection.ask(load.next());
+    if (status !== 200) throw new Error(`answered ${status}`);
+    free.push(connection);
+  };
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - started) / 1000) * load.perSecond);
+    for (let connection = free.pop(); connection !== undefined; connection = free.pop()) {
+      if (sent >= due) {
+        free.push(connection);
+        return;
+      }
+      sent += 1;
+      const one: Promise<void> = send(connection)
+        .catch((error: unknown) => (failure = error))
+        .then(() => void underWay.delete(one));
+      underWay.add(one);
+    }
+  }, 2);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await Promise.all(underWay);
+      for (const connection of connections) connection.close();
+      if (failure !== null) throw failure;
+      return sent;
+    },
+  };
 }

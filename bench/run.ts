@@ -1,32 +1,93 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { batches } from './batches.ts';
 import { evaluations } from './evaluations.ts';
 import { feed } from './feed.ts';
-import type { Figure } from './figure.ts';
+import type { Effort, Figure } from './figure.ts';
+import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
+import { describeMachine } from './machine.ts';
 import { compiling } from './policy.ts';
-import { roleChange } from './role-change.ts';
+import { reconciling } from './reconciling.ts';
+import { removal } from './removal.ts';
+import { asMarkdown, asText, type Ran } from './report.ts';
 import { snapshotQuestions } from './snapshot.ts';
 import { sqlReading } from './sql.ts';
+import { inWorkerd } from './workerd.ts';
 
-const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean' }, seconds: { type: 'string', default: '5' } },
-  allowPositionals: true,
-});
-const benches: Readonly<Record<string, () => Figure[] | Promise<Figure[]>>> = {
-  ingest: () => ingest(Number(values.seconds)),
-  policy: compiling,
-  'role-change': roleChange,
-  evaluations: () => evaluations(Number(values.seconds)),
+const BENCHES: Readonly<Record<string, (effort: Effort) => Figure[] | Promise<Figure[]>>> = {
+  ingest,
+  batches,
+  removal,
+  growth,
+  reconciling,
+  worker: inWorkerd,
+  evaluations,
   sql: sqlReading,
-  snapshot: snapshotQuestions,
   feed,
+  snapshot: snapshotQuestions,
+  policy: compiling,
 };
-const chosen = positionals.length === 0 ? Object.keys(benches) : positionals;
-const figures: Figure[] = [];
-for (const name of chosen) {
-  const bench = benches[name];
-  if (bench === undefined) throw new Error(`there is no bench ${name}: ${Object.keys(benches).join(', ')}`);
-  figures.push(...(await bench()));
+
+const USAGE = `npm run bench [-- [--quick] [--seconds N] [--json] [--write] [${Object.keys(BENCHES).join('|')} …]]`;
+
+function readWords() {
+  const { values, positionals } = parseArgs({
+    options: {
+      /** Only to see that everything runs. */
+      quick: { type: 'boolean', default: false },
+      /** Of each round under load. */
+      seconds: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      /** Writes RESULTS.md also where not everything was run. */
+      write: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const seconds = Number(values.seconds ?? (values.quick ? 0.5 : 5));
+  const unknown = positionals.find((name) => BENCHES[name] === undefined);
+  if (unknown !== undefined) throw new Error(`there is no bench ${unknown}`);
+  if (!(seconds > 0)) throw new Error('--seconds takes a number');
+  return { ...values, seconds, names: positionals.length === 0 ? Object.keys(BENCHES) : positionals };
 }
-if (values.json === true) console.log(JSON.stringify({ figures }, null, 2));
-else console.table(figures);
+
+async function run(name: string, effort: Effort): Promise<Ran> {
+  const from = performance.now();
+  const since = () => (performance.now() - from) / 1000;
+  try {
+    const figures = (await BENCHES[name]?.(effort)) ?? [];
+    return { name, seconds: since(), figures, failure: null };
+  } catch (error) {
+    console.error(error);
+    const failure = error instanceof Error ? error.message : String(error);
+    return { name, seconds: since(), figures: [], failure };
+  }
+}
+
+async function main(words: ReturnType<typeof readWords>): Promise<void> {
+  const { quick, seconds, names } = words;
+  const tell = words.json ? console.error : console.log;
+  const ran: Ran[] = [];
+  for (const name of names) {
+    const one = await run(name, { quick, seconds });
+    ran.push(one);
+    tell(asText(one));
+  }
+  const machine = await describeMachine();
+  if (words.json) console.log(JSON.stringify({ machine, benches: ran }, null, 2));
+  const isWhole = !quick && names.length === Object.keys(BENCHES).length;
+  if (isWhole || words.write) {
+    writeFileSync(new URL('RESULTS.md', import.meta.url), asMarkdown(machine, new Date(), ran));
+    tell('Written to bench/RESULTS.md');
+  }
+  if (ran.some(({ failure }) => failure !== null)) process.exitCode = 1;
+}
+
+try {
+  const words = readWords();
+  // Ctrl-C reaches everything that was started; what is stopped by itself is stopped by that.
+  await main(words);
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  process.exitCode = 2;
+}
