@@ -12,7 +12,7 @@ export function checkDatabase(seen: DatabaseInspection, isLocal: boolean): reado
     checkTls(seen.tls, isLocal),
     checkClock('database_clock', 'the database’s', seen.clockAheadMs),
     checkWritable(seen.readOnly),
-    checkPooler(seen.pooled),
+    checkPooler(seen.pooling),
     checkSchema(seen.schema),
     checkPinning(seen.schema),
     checkLogin(seen.login),
@@ -46,14 +46,23 @@ function checkWritable(readOnly: boolean): Check {
     : ok('database_writable', 'The database can be written.');
 }
 
-function checkPooler(pooled: boolean): Check {
-  return pooled
-    ? warn(
+function checkPooler(pooling: DatabaseInspection['pooling']): Check {
+  switch (pooling) {
+    case 'session':
+      return ok('database_pooler', 'The connection is one session of the server.');
+    case 'transaction':
+      return warn(
         'database_pooler',
-        'A pooler gives every transaction another connection. Rolecall works through it; locks and settings of a session do not.',
-        'Run rolecall migrate over a direct connection, and set claims inside the transaction that reads (docs/row-level-security.md).',
-      )
-    : ok('database_pooler', 'The connection is one session of the server.');
+        'A pooler gives every transaction another connection. Rolecall works through it; settings of a session do not.',
+        'In apps, set claims inside the transaction that reads (docs/row-level-security.md), and leave prepared statements to poolers that keep them (docs/operations.md).',
+      );
+    case 'statement':
+      return fail(
+        'database_pooler',
+        'A pooler lets no transaction be begun beside other statements: there are no snapshots, no migrations, no claims.',
+        'Let it pool by transaction (pool_mode = transaction), with two connections at least.',
+      );
+  }
 }
 
 function checkSchema({ exists, missing, migrations }: SchemaInspection): Check {

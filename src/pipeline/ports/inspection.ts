@@ -10,8 +10,11 @@ export interface DatabaseInspection {
     readonly isService: boolean | null;
   };
   readonly tls: boolean;
-  /** Whether two statements of one connection met two backends of the server. */
-  readonly pooled: boolean;
+  /**
+   * What a connection keeps of the server: its session; only its transactions, where a statement of one connection meets
+   * another backend than the one before; or not even these, where none can be begun beside other statements.
+   */
+  readonly pooling: 'session' | 'transaction' | 'statement';
   /** A replica, or told to be read only. */
   readonly readOnly: boolean;
   /** Ours minus the server's clock, at most so far off as the answer took. */

@@ -36,7 +36,7 @@ export function postgresInspector(databaseUrl: string, now: () => number): Inspe
       return {
         ...connection,
         clockAheadMs: Math.round((asked + answeredAt) / 2 - clock),
-        pooled: await isPooled(beside, backend),
+        pooling: await poolingOf(beside, backend),
         schema: {
           ...comparedToMigrations(await ask(thing, THINGS)),
           ...(await one(altered, ALTERED)),
@@ -55,14 +55,23 @@ export function postgresInspector(databaseUrl: string, now: () => number): Inspe
  * A pooler in transaction mode gives the backend of the last statement to whoever begins next; then the first one finds
  * itself with another.
  */
-async function isPooled(beside: postgres.Sql, backend: () => Promise<number>): Promise<boolean> {
+async function poolingOf(
+  beside: postgres.Sql,
+  backend: () => Promise<number>,
+): Promise<DatabaseInspection['pooling']> {
   const first = await backend();
-  return answered(
-    beside.begin(async (transaction) => {
-      await transaction.unsafe('select').simple();
-      return (await backend()) !== first;
-    }),
-  );
+  try {
+    return await answered(
+      beside.begin(async (transaction) => {
+        await transaction.unsafe('select').simple();
+        return (await backend()) === first ? 'session' : 'transaction';
+      }),
+    );
+  } catch {
+    // Broken off, or waited for in vain; where it is the database that has gone, this says so.
+    await backend();
+    return 'statement';
+  }
 }
 
 async function answered<T>(query: PromiseLike<T>): Promise<T> {

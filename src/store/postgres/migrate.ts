@@ -52,7 +52,7 @@ export async function migrate(databaseUrl: string, patience = PATIENCE): Promise
       await new Promise((resolve) => setTimeout(resolve, patience.pauseMs));
     }
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 5 });
   }
 }
 
