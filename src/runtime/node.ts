@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { requestRefused } from '../http/failure.ts';
 import { createRolecall, type RolecallOptions } from './rolecall.ts';
@@ -30,6 +31,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
   const listener = getRequestListener(rolecall.fetch, { errorHandler: requestRefused });
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const unused = unusedConnections(server);
   const host = options.host ?? '127.0.0.1';
   server.listen(options.port, host);
   await once(server, 'listening');
@@ -40,8 +42,11 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
       rolecall.drain();
       const closed = once(server, 'close');
       server.close();
-      // A kept-alive connection ends after the answer it waits for; one that never asks ends with the grace.
-      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      // A kept-alive connection ends after the answer it waits for, one that never asked at once, half a request with the grace.
+      const idle = setInterval(() => {
+        server.closeIdleConnections();
+        for (const socket of unused()) socket.destroy();
+      }, 50);
       const hurry = setTimeout(() => server.closeAllConnections(), options.graceMs ?? GRACE_MS);
       await closed;
       clearInterval(idle);
@@ -49,6 +54,16 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
       await rolecall.stop();
     },
   };
+}
+
+/** Browsers and pools open connections ahead of need, which Node.js does not count among the idle ones. */
+function unusedConnections(server: Server): () => Socket[] {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return () => [...open].filter(({ bytesRead }) => bytesRead === 0);
 }
 
 function portOf(server: Pick<Server, 'address'>): number {
