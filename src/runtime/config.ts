@@ -1,7 +1,7 @@
 import { type AccessToken, LONGEST_TOKEN, type OperatorToken } from '../http/bearer.ts';
 import { MODES, type Mode } from '../pipeline/ports.ts';
 import type { Retention } from '../pipeline/upkeep/forget-old.ts';
-import { signingSecretProblem } from '../provider/clerk/verify.ts';
+import { isStandInsSecret, signingSecretProblem } from '../provider/clerk/verify.ts';
 import type { TokenRules } from '../sdk/guard/session-token.ts';
 import { readClerkAccess } from './clerk-access.ts';
 import { readTokenRules } from './session-tokens.ts';
@@ -52,13 +52,12 @@ export function readConfig(
   };
 
   const signingSecrets = words('CLERK_WEBHOOK_SIGNING_SECRET');
+  const { secretKey, apiUrl, problems: ofClerk } = readClerkAccess(text);
   signingSecrets.forEach((secret, index) => {
-    const problem = signingSecretProblem(secret);
+    const problem = signingSecretProblem(secret) ?? standInsProblem(secret, apiUrl);
     if (problem !== null)
       problems.push(`CLERK_WEBHOOK_SIGNING_SECRET ${ordinal(index, signingSecrets)}${problem}`);
   });
-
-  const { secretKey, apiUrl, problems: ofClerk } = readClerkAccess(text);
   problems.push(...ofClerk);
 
   const readTokens = words('ROLECALL_READ_TOKEN').map(parseAccessToken);
@@ -125,6 +124,12 @@ export function readConfig(
       reconcileEveryMs: every === 0 ? null : every * HOUR_MS,
     },
   };
+}
+
+/** Beside Clerk itself it would let everybody in who has read our package. Its stand-in is spoken to without TLS. */
+function standInsProblem(secret: string, apiUrl: string | undefined): string | null {
+  if (!isStandInsSecret(secret) || apiUrl?.startsWith('http:') === true) return null;
+  return 'is the stand-in’s, which everybody knows: copy the one of your endpoint from Clerk’s dashboard';
 }
 
 function ordinal(index: number, all: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/runtime/config.ts';
 import { createRolecall } from '../../src/runtime/rolecall.ts';
+import { createClerkStandIn } from '../../src/testing/index.ts';
 import { textLike } from '../support/matchers.ts';
 
 const SIGNING = `whsec_${btoa('a signing secret of this length!')}`;
@@ -128,6 +129,17 @@ describe('the environment', () => {
     expect(problemsOf({ CLERK_WEBHOOK_SIGNING_SECRET: `${SIGNING} whsec_${btoa('x')}` })).toEqual([
       'CLERK_WEBHOOK_SIGNING_SECRET (number 2) must hold 24 to 64 bytes',
     ]);
+  });
+
+  it('never holds the stand-in’s signing secret, which everybody has, but beside a stand-in', () => {
+    const { signingSecret } = createClerkStandIn();
+    const told = /^CLERK_WEBHOOK_SIGNING_SECRET (\(number 2\) )?is the stand-in’s/;
+    for (const CLERK_WEBHOOK_SIGNING_SECRET of [signingSecret, `${SIGNING} ${signingSecret}`]) {
+      for (const CLERK_API_URL of ['', 'https://api.clerk.com'])
+        expect(problemsOf({ CLERK_WEBHOOK_SIGNING_SECRET, CLERK_API_URL })).toEqual([textLike(told)]);
+      const CLERK_API_URL = 'http://127.0.0.1:8788';
+      expect(problemsOf({ CLERK_WEBHOOK_SIGNING_SECRET, CLERK_API_URL })).toEqual([]);
+    }
   });
 
   it('holds one secret key, whole', () => {

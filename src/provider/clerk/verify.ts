@@ -111,6 +111,11 @@ function equalInConstantTime(a: string, b: string): boolean {
   return difference === 0;
 }
 
+/** Those of the stand-in for Clerk: they are in the package, so that anybody can sign with them. */
+export function isStandInsSecret(secret: string): boolean {
+  return atob(secret.replace(/^whsec_/, '')).startsWith('stand-in ');
+}
+
 /** What is wrong with a signing secret's shape; null when nothing is. The library takes one of a single byte. */
 export function signingSecretProblem(secret: string): string | null {
   const match = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret);
