@@ -134,6 +134,12 @@ BEGIN
     END IF;
   END IF;
 
+  -- Where nothing was read, all who were looked at were taken for what most are.
+  IF batch ? 'unsuspended' AND EXISTS (
+       SELECT FROM rolecall.users AS u WHERE u.id = ANY (rolecall.texts(batch->'unsuspended')) AND u.suspended) THEN
+    RAISE EXCEPTION 'rolecall: a user is suspended' USING ERRCODE = 'RCL01';
+  END IF;
+
   IF rows IS NOT NULL THEN
     IF rows ? 'users' THEN
       PERFORM rolecall.put_users(rows#>'{users,checks}', rows#>'{users,writes}');

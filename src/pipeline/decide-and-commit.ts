@@ -12,6 +12,7 @@ import {
   type Store,
   StoreUnavailable,
 } from './ports.ts';
+import { isFirstNews, isPlain } from './presumable.ts';
 
 export interface Decider {
   readonly store: Store;
@@ -37,8 +38,9 @@ export interface Prepared {
 const MOST_ROUNDS = 60;
 
 /**
- * Read, decide, commit; and again while somebody else was faster (two round trips a round). The request is prepared
- * anew from every reading. Null when a reading left nothing to decide and nothing to store.
+ * Read, decide, commit; and again while somebody else was faster (two round trips a round). What is likely to be news
+ * is decided on unread first: when that was wrong, the commit refuses. The request is prepared anew from every reading.
+ * Null when a reading left nothing to decide and nothing to store.
  */
 export async function decideAndCommit(
   decider: Decider,
@@ -46,8 +48,11 @@ export async function decideAndCommit(
   prepare: (reading: Reading) => Prepared | null,
 ): Promise<{ readonly decided: readonly Decided[]; readonly committed: Committed } | null> {
   const evidence = wanted.items.flatMap((item) => item.evidence);
+  const keys = factKeys(wanted.deliveries, evidence);
+  let presumed = isFirstNews(wanted.items) ? decider.store.presume(keys) : null;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const reading = await decider.store.read(factKeys(wanted.deliveries, evidence));
+    const reading = presumed ?? (await decider.store.read(keys));
+    presumed = null;
     const prepared = prepare(reading);
     if (prepared === null) return null;
     const { draft, items } = decide(
@@ -55,6 +60,7 @@ export async function decideAndCommit(
       prepared.causes.map((cause) => cause.item),
       { now: decider.clock.now(), consequences: decider.consequences },
     );
+    if (reading.basis.presumed && !isPlain(draft)) continue;
     const committed = await decider.store.commit({
       ...prepared.commit(items),
       basis: reading.basis,

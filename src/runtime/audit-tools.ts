@@ -1,6 +1,7 @@
 import { postgresAuditStore } from '../store/postgres/audit-store.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
+import { emptyMemory } from '../store/postgres/memory.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
 import { postgresStore } from '../store/postgres/store.ts';
 
@@ -11,7 +12,7 @@ export function auditTools(databaseUrl: string) {
     audit: postgresAuditStore(statements),
     listing: postgresListingStore(statements),
     policies: postgresPolicyStore(statements),
-    store: postgresStore(statements, { seen: null }),
+    store: postgresStore(statements, emptyMemory()),
     clock: { now: () => Date.now() },
     end: () => statements.end(),
   };

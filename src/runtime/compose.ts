@@ -22,13 +22,14 @@ import { postgresConsoleStore } from '../store/postgres/console-store.ts';
 import type { Downloads } from '../store/postgres/downloads.ts';
 import { postgresFeedStore } from '../store/postgres/feed-store.ts';
 import { postgresListingStore } from '../store/postgres/listing-store.ts';
+import type { Memory } from '../store/postgres/memory.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
 import { postgresReconciliationStore } from '../store/postgres/reconciliation-store.ts';
 import { postgresReplayStore } from '../store/postgres/replay-store.ts';
 import { postgresSearchStore } from '../store/postgres/search-store.ts';
 import { postgresStatusStore } from '../store/postgres/status-store.ts';
-import { postgresStore, type SeenPolicies } from '../store/postgres/store.ts';
+import { postgresStore } from '../store/postgres/store.ts';
 import { postgresUpkeepStore } from '../store/postgres/upkeep-store.ts';
 import { clerkApi } from './clerk-api.ts';
 import type { Config } from './config.ts';
@@ -62,7 +63,7 @@ export function compose(
     readonly log: Log;
     readonly spill: Spill | null;
     readonly knownInstance: KnownInstance;
-    readonly seenPolicies: SeenPolicies;
+    readonly memory: Memory;
     readonly notedMode: NotedMode;
     readonly knownRestore: KnownRestore;
     /** For how long an answer to whether the database was restored counts. */
@@ -83,7 +84,7 @@ export function compose(
   const feedStore = postgresFeedStore(parts.statements, parts.downloads);
   const organizations = config.readTokens.flatMap(({ organization }) => organization ?? []);
   const feed = openFeed({ store: feedStore, clock, log }, { pollMs: parts.pollMs, organizations });
-  const store = tellingOf(postgresStore(parts.statements, parts.seenPolicies), feed);
+  const store = tellingOf(postgresStore(parts.statements, parts.memory), feed);
   const webhooks = clerkWebhooks(config.signingSecrets);
   const api = clerkApi(config, clock);
   const decider = {

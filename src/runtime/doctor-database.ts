@@ -13,6 +13,7 @@ import { readStatus } from '../pipeline/operators/status.ts';
 import { type PolicyStore, StoreRejected, StoreUnavailable, Unreachable } from '../pipeline/ports.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
 import { postgresInspector } from '../store/postgres/inspector.ts';
+import { emptyMemory } from '../store/postgres/memory.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
 import { postgresStatusStore } from '../store/postgres/status-store.ts';
@@ -60,7 +61,7 @@ export async function openDatabase(databaseUrl: string | null) {
       const mode = config?.mode ?? null;
       try {
         const [readiness, policy, status] = await Promise.all([
-          postgresStore(statements, { seen: null }).readReadiness(),
+          postgresStore(statements, emptyMemory()).readReadiness(),
           readActivePolicy(postgresPolicyStore(statements)),
           readStatus({
             statuses,

@@ -4,6 +4,7 @@ import type { Log, Mode, OperatorStore } from '../pipeline/ports.ts';
 import type { Repeater } from '../pipeline/replay/repeater.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
+import { emptyMemory } from '../store/postgres/memory.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
 import { postgresReplayStore } from '../store/postgres/replay-store.ts';
 import { postgresStatusStore } from '../store/postgres/status-store.ts';
@@ -17,7 +18,7 @@ export function operatorTools(databaseUrl: string, mode: Mode) {
   const statements = postgresStatements(databaseUrl, { connections: 1 });
   const operators: OperatorStore = postgresOperatorStore(statements);
   const repeater: Repeater & { readonly sleep: (ms: number) => Promise<void> } = {
-    store: postgresStore(statements, { seen: null }),
+    store: postgresStore(statements, emptyMemory()),
     replays: postgresReplayStore(statements),
     // Nothing is verified here: what the inbox holds has been.
     webhooks: clerkWebhooks([]),

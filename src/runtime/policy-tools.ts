@@ -3,6 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { HoldTools } from '../pipeline/holds/decide-hold.ts';
 import type { ResolvedPolicy } from '../policy/resolved-policy.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
+import { emptyMemory } from '../store/postgres/memory.ts';
 import { postgresPolicyStore } from '../store/postgres/policy-store.ts';
 import { postgresReconciliationStore } from '../store/postgres/reconciliation-store.ts';
 import { postgresStore } from '../store/postgres/store.ts';
@@ -14,7 +15,7 @@ const PATIENCE_MS = 120_000;
 export function policyTools(databaseUrl: string): HoldTools & { end(): Promise<void> } {
   const statements = postgresStatements(databaseUrl, { connections: 1, deadlineMs: PATIENCE_MS });
   return {
-    store: postgresStore(statements, { seen: null }),
+    store: postgresStore(statements, emptyMemory()),
     policies: postgresPolicyStore(statements),
     reconciler: { reconciliations: postgresReconciliationStore(statements) },
     clock: { now: () => Date.now() },

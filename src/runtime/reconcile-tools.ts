@@ -3,6 +3,7 @@ import { unknownInstance } from '../pipeline/instance-check.ts';
 import type { Log, Mode } from '../pipeline/ports.ts';
 import type { Reconciler } from '../pipeline/reconcile/reconciler.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
+import { emptyMemory } from '../store/postgres/memory.ts';
 import { postgresReconciliationStore } from '../store/postgres/reconciliation-store.ts';
 import { postgresStore } from '../store/postgres/store.ts';
 import type { ClerkAccess } from './clerk-access.ts';
@@ -19,7 +20,7 @@ export function reconcileTools(databaseUrl: string, access: ClerkAccess, mode: M
   const statements = postgresStatements(databaseUrl, { connections: 1, deadlineMs: PATIENCE_MS });
   const reconciler: Reconciler & { readonly sleep: (ms: number) => Promise<void> } = {
     ...clerkApi(access, clock),
-    store: postgresStore(statements, { seen: null }),
+    store: postgresStore(statements, emptyMemory()),
     reconciliations: postgresReconciliationStore(statements),
     clock,
     mode,

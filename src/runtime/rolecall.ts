@@ -7,6 +7,7 @@ import { unknownInstance } from '../pipeline/instance-check.ts';
 import { unknownRestore } from '../pipeline/upkeep/known-restore.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
 import { postgresDownloads } from '../store/postgres/downloads.ts';
+import { emptyMemory } from '../store/postgres/memory.ts';
 import { compose } from './compose.ts';
 import { type Environment, readConfig } from './config.ts';
 import { dispatchLoop } from './dispatch-loop.ts';
@@ -78,7 +79,7 @@ export function createRolecall(options: RolecallOptions): Rolecall {
     log,
     spill: null,
     knownInstance: unknownInstance(),
-    seenPolicies: { seen: null },
+    memory: emptyMemory(),
     notedMode: { noted: false },
     knownRestore: unknownRestore(),
     restoreFreshMs: RESTORE_FRESH_MS,

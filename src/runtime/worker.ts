@@ -23,7 +23,7 @@ import { unknownRestore } from '../pipeline/upkeep/known-restore.ts';
 import type { NotedMode } from '../pipeline/upkeep/run-upkeep.ts';
 import { base64OfBytes, bytesOfBase64, postgresStatements } from '../store/postgres/client.ts';
 import { postgresDownloads } from '../store/postgres/downloads.ts';
-import type { SeenPolicies } from '../store/postgres/store.ts';
+import { emptyMemory } from '../store/postgres/memory.ts';
 import { type Composed, compose } from './compose.ts';
 import { type Environment, readConfig } from './config.ts';
 import { jsonLog, toConsole } from './log.ts';
@@ -49,7 +49,7 @@ const clock = { now: () => Date.now() };
 const log = jsonLog(toConsole, clock.now);
 // Plain data may outlive a request. Connections may not: a client made for one request fails in the next.
 const knownInstance = unknownInstance();
-const seenPolicies: SeenPolicies = { seen: null };
+const memory = emptyMemory();
 const wrongOperators = throttle();
 const notedMode: NotedMode = { noted: false };
 const knownRestore = unknownRestore();
@@ -73,7 +73,7 @@ function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Co
     log,
     spill: env.SPILL === undefined ? null : spillTo(env.SPILL),
     knownInstance,
-    seenPolicies,
+    memory,
     wrongOperators,
     notedMode,
     knownRestore,

@@ -10,6 +10,7 @@ import { compose } from '../../src/runtime/compose.ts';
 import { readConfig } from '../../src/runtime/config.ts';
 import { postgresStatements } from '../../src/store/postgres/client.ts';
 import { postgresDownloads } from '../../src/store/postgres/downloads.ts';
+import { emptyMemory } from '../../src/store/postgres/memory.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { svixHeaders } from '../../src/testing/index.ts';
 import { freshDatabase } from '../setup/fresh-database.ts';
@@ -110,7 +111,7 @@ describe('with a queue, while the database is away', () => {
       log,
       spill,
       knownInstance: unknownInstance(),
-      seenPolicies: { seen: null },
+      memory: emptyMemory(),
       notedMode: { noted: false },
       knownRestore: unknownRestore(),
       restoreFreshMs: 1_000,

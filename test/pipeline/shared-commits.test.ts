@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/pipeline/ports.ts';
 import { shareCommits } from '../../src/pipeline/share-commits.ts';
 import { postgresStatements } from '../../src/store/postgres/client.ts';
+import { emptyMemory } from '../../src/store/postgres/memory.ts';
 import { postgresStore } from '../../src/store/postgres/store.ts';
 import { column, outcomes, type Rig, seedOrganization, startRig } from '../support/rig.ts';
 
@@ -25,7 +26,7 @@ function counting() {
             return statements.call(name, argument);
           },
         },
-        { seen: null },
+        emptyMemory(),
       ),
   });
   return { worker, calls, end: () => statements.end() };

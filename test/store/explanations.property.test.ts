@@ -7,6 +7,7 @@ import { pairKey } from '../../src/domain/ids.ts';
 import { explainAccess } from '../../src/pipeline/operators/explain-access.ts';
 import { postgresAuditStore } from '../../src/store/postgres/audit-store.ts';
 import { postgresStatements, type Statements } from '../../src/store/postgres/client.ts';
+import { emptyMemory } from '../../src/store/postgres/memory.ts';
 import { postgresPolicyStore } from '../../src/store/postgres/policy-store.ts';
 import { postgresStore } from '../../src/store/postgres/store.ts';
 import { freshDatabase } from '../setup/fresh-database.ts';
@@ -84,7 +85,7 @@ const GRANTED = ['granted_by_role', 'granted_by_feature'];
 test('explanations answer what the database answers, and give a reason, whatever the facts and the policy', {
   timeout: 120_000,
 }, async () => {
-  const store = postgresStore(statements, { seen: null });
+  const store = postgresStore(statements, emptyMemory());
   const audit = postgresAuditStore(statements);
   const policies = postgresPolicyStore(statements);
   const seen = new Set<string>();

@@ -8,6 +8,7 @@ import { factKeys } from '../../src/pipeline/fact-keys.ts';
 import type { Store } from '../../src/pipeline/ports.ts';
 import { PROVIDER_POLICY } from '../../src/policy/provider-policy.ts';
 import { postgresStatements, type Statements } from '../../src/store/postgres/client.ts';
+import { emptyMemory } from '../../src/store/postgres/memory.ts';
 import { postgresStore } from '../../src/store/postgres/store.ts';
 import { acmeTold, grants, invitation, member, policy, removed, second } from '../domain/support/house.ts';
 import { freshDatabase } from '../setup/fresh-database.ts';
@@ -25,7 +26,7 @@ let version = 0;
 beforeAll(async () => {
   database = await freshDatabase();
   statements = postgresStatements(database.url, { connections: 1 });
-  store = postgresStore(statements, { seen: null });
+  store = postgresStore(statements, emptyMemory());
 });
 beforeEach(async () => {
   await activate(policy({}));

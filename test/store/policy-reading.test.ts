@@ -6,6 +6,7 @@ import { Draft } from '../../src/domain/draft.ts';
 import { coveredBy, type Grant, grantOf, grantText } from '../../src/domain/grant.ts';
 import { pairKey } from '../../src/domain/ids.ts';
 import { postgresStatements, type Statements } from '../../src/store/postgres/client.ts';
+import { emptyMemory } from '../../src/store/postgres/memory.ts';
 import { postgresStore } from '../../src/store/postgres/store.ts';
 import { cutoffOf } from '../domain/support/reading.ts';
 import { freshDatabase } from '../setup/fresh-database.ts';
@@ -76,7 +77,7 @@ async function asked(user: string, grants: readonly string[]): Promise<void> {
 test('readers are told exactly what the domain derives, whatever the facts and the policy', {
   timeout: 120_000,
 }, async () => {
-  const read = postgresStore(statements, { seen: null });
+  const read = postgresStore(statements, emptyMemory());
   await fc.assert(
     fc.asyncProperty(world, async (given) => {
       const facts = factsOf(given);

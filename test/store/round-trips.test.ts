@@ -60,6 +60,64 @@ test('a role that loses a permission, a stale snapshot and a removal wait twice 
   }
 });
 
+test('who has just joined waits once: that nothing was known of them is guessed, and the commit checks it', async () => {
+  await learnRoles();
+  const deliveries = [...(await joined()), ...(await joined())];
+  proxy.reset();
+  expect(outcomes(await counted.process(deliveries))).toEqual(['applied', 'applied']);
+  expect(proxy.waits()).toBe(1);
+});
+
+test('a wrong guess costs one wait and nothing else, and fewer guesses are made after it', async () => {
+  await learnRoles();
+  const deliveries = await joined();
+  await other.process(deliveries);
+  proxy.reset();
+  expect(outcomes(await counted.process(deliveries))).toEqual(['duplicate']);
+  expect(proxy.waits()).toBe(2);
+
+  const news = [await joined(), await joined()];
+  for (const [index, waits] of [2, 1].entries()) {
+    proxy.reset();
+    expect(outcomes(await counted.process(news[index] ?? []))).toEqual(['applied']);
+    expect(proxy.waits()).toBe(waits);
+  }
+});
+
+test('a guess that somebody is not suspended is refused when they are', async () => {
+  await learnRoles();
+  const { id } = rig.clerk.createUser();
+  rig.clerk.banUser(id);
+  await other.process(await rig.news());
+  rig.clerk.addMember(organization, id, 'org:member');
+  const [delivery] = await rig.news();
+  if (delivery === undefined) throw new Error('one event');
+  const said = delivery.content.kind === 'evidence' ? delivery.content.evidence : [];
+  const mistaken = said.map((one) => ({ ...one, userSuspended: false }));
+  proxy.reset();
+  const [processed] = await counted.process([
+    { ...delivery, content: { kind: 'evidence', evidence: mistaken } },
+  ]);
+  expect(processed).toMatchObject({ outcome: 'applied', owed: 1 });
+  expect(proxy.waits()).toBe(3);
+});
+
+test('a guess of what a role grants is refused when the role has changed since', async () => {
+  const { clerk } = rig;
+  clerk.defineRole('org:guessed', 'Guessed', ['org:posts:read', 'org:posts:write']);
+  await other.process(await rig.news());
+  await learnRoles('org:guessed');
+  const [delivery] = await joined('org:guessed');
+  if (delivery === undefined) throw new Error('one event');
+  clerk.changeRolePermissions('org:guessed', ['org:posts:read']);
+  await other.process(await rig.news());
+  proxy.reset();
+  expect(outcomes(await counted.process([delivery]))).toEqual(['applied']);
+  expect(proxy.waits()).toBe(3);
+  const { member } = await readMember(counted, organization, delivery.userId ?? '');
+  expect(member?.permissions).toEqual(['org:posts:read']);
+});
+
 test('a duplicate waits once: what was read is the answer', async () => {
   const [delivery] = await userEvent();
   if (delivery === undefined) throw new Error('one event');
@@ -114,6 +172,19 @@ test('leasing, and reading a member, wait once each', async () => {
   expect(member).not.toBeNull();
   expect(proxy.waits()).toBe(1);
 });
+
+/** Makes the next guess a good one: what it is about was read, and none was wrong before it. */
+async function learnRoles(role?: string): Promise<void> {
+  for (let round = 0; round < 3; round += 1) await counted.process(await joined(role));
+}
+
+/** The event of somebody's joining alone: that of their making is taken before. */
+async function joined(role = 'org:member') {
+  const { id: user } = rig.clerk.createUser();
+  await other.process(await rig.news());
+  rig.clerk.addMember(organization, user, role);
+  return rig.news();
+}
 
 async function userEvent() {
   rig.clerk.createUser();

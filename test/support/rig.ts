@@ -9,6 +9,7 @@ import { type ProcessDeliveries, type Processed, processDeliveries } from '../..
 import { clerkBackendApi } from '../../src/provider/clerk/backend-api.ts';
 import { clerkWebhooks } from '../../src/provider/clerk/webhooks.ts';
 import { postgresStatements, type Statements } from '../../src/store/postgres/client.ts';
+import { emptyMemory } from '../../src/store/postgres/memory.ts';
 import { postgresStore } from '../../src/store/postgres/store.ts';
 import {
   type ClerkStandIn,
@@ -91,7 +92,7 @@ export async function startRig(options: ClerkStandInOptions = {}): Promise<Rig> 
       const statements = postgresStatements(wanted.url ?? database.url, {
         connections: wanted.connections ?? 1,
       });
-      const real = postgresStore(statements, { seen: null });
+      const real = postgresStore(statements, emptyMemory());
       const store = wanted.store?.(real) ?? real;
       const logged: { event: string; fields: LogFields }[] = [];
       const note = (event: string, fields: LogFields = {}) => void logged.push({ event, fields });

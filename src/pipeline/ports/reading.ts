@@ -26,4 +26,6 @@ export interface Reading {
 export interface Basis {
   readonly catalogVersion: number;
   readonly rowVersions: ReadonlyMap<string, number>;
+  /** Whether nothing was read for it: what was there was guessed. */
+  readonly presumed: boolean;
 }

@@ -16,6 +16,11 @@ export interface Readiness {
 /** Every method throws `StoreUnavailable` when the database cannot be reached. */
 export interface Store {
   read(keys: FactKeys): Promise<Reading>;
+  /**
+   * The reading that is likely when nothing is known of these memberships, without asking; null where the store has no
+   * good guess. A commit that rests on it is refused as `moved` when it was wrong.
+   */
+  presume(keys: FactKeys): Reading | null;
   /** All or nothing. `moved`: what the decision rests on has changed since it was read. Throws `StoreRejected`. */
   commit(commit: Commit): Promise<Committed | 'moved'>;
   leaseEffects(

@@ -28,6 +28,7 @@ export function commitPayload(commit: Commit, lookups: Lane = 'lookup'): object 
   return {
     ...(commit.deliveries.length > 0 ? { deliveries: commit.deliveries.map(deliveryRow) } : {}),
     ...(commit.pin !== null ? { pin: commit.pin } : {}),
+    ...(basis.presumed ? { unsuspended: [...draft.users.consulted] } : {}),
     ...(writes ? { rows: factRows(draft, basis) } : {}),
     ...(commit.effects.length > 0
       ? { effects: effectRows(commit.effects, lookups), observe: commit.observe }

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import type { CompiledPolicy } from '../../domain/compiled-policy.ts';
 import type { OwedEffect } from '../../domain/effects.ts';
 import { isOrganizationId, isUserId } from '../../domain/ids.ts';
 import { type LeasedEffect, type Settled, type Store, StoreUnavailable } from '../../pipeline/ports.ts';
 import { checked } from './checked.ts';
 import { type Statements, StoreMoved } from './client.ts';
 import { commitPayload } from './commit.ts';
-import { factsFromRows, reading } from './rows.ts';
+import { learn, type Memory, presume, remember } from './memory.ts';
+import { factsFromRows, reading as readingRows } from './rows.ts';
 import { standing, standingFromRows } from './standing.ts';
 
 const committed = v.object({ revision: v.nullable(v.number()), owed: v.number() });
@@ -45,41 +45,41 @@ const readiness = v.object({
   restoringSince: v.nullable(v.string()),
 });
 
-/**
- * The policy that was read last, so that it need not be read again: what has a digest never changes. On Workers it
- * outlives the request.
- */
-export interface SeenPolicies {
-  seen: { readonly digest: string; readonly policy: CompiledPolicy } | null;
-}
-
 /** The one store: every method is one statement, and no transaction is open between two. */
-export function postgresStore(statements: Statements, policies: SeenPolicies): Store {
+export function postgresStore(statements: Statements, memory: Memory): Store {
   return {
     async read(keys) {
-      const { seen } = policies;
+      const seen = memory.seenPolicy;
       const request = { ...keys, policyDigest: seen?.digest ?? null };
-      const read = checked(reading, await statements.call('read_facts', request));
+      const read = checked(readingRows, await statements.call('read_facts', request));
       const policy = read.policy ?? (read.policyDigest === null ? null : (seen?.policy ?? null));
       if (read.policyDigest !== null && policy !== null)
-        policies.seen = { digest: read.policyDigest, policy };
+        memory.seenPolicy = { digest: read.policyDigest, policy };
       const { facts, rowVersions } = factsFromRows(read.facts, policy);
-      return {
+      const reading = {
         facts,
-        basis: { catalogVersion: read.catalogVersion, rowVersions },
+        basis: { catalogVersion: read.catalogVersion, rowVersions, presumed: false },
         providerInstance: read.providerInstance,
         deliveries: new Map(read.deliveries.map((held) => [held.id, held.sha256])),
       };
+      remember(memory, keys, reading);
+      return reading;
     },
+
+    presume: (keys) => presume(memory, keys),
 
     async commit(commit) {
       const payload = commitPayload(commit);
       if (payload === null) return { revision: null, owed: 0 };
+      const { presumed } = commit.basis;
       try {
-        return checked(committed, await statements.call('commit_decision', payload));
+        const done = checked(committed, await statements.call('commit_decision', payload));
+        if (presumed) learn(memory, true);
+        return done;
       } catch (error) {
-        if (error instanceof StoreMoved) return 'moved';
-        throw error;
+        if (!(error instanceof StoreMoved)) throw error;
+        if (presumed) learn(memory, false);
+        return 'moved';
       }
     },
 

@@ -11,6 +11,7 @@ import { readConfig } from '../../../src/runtime/config.ts';
 import { policyDigest } from '../../../src/runtime/policy-tools.ts';
 import type { Statements } from '../../../src/store/postgres/client.ts';
 import { postgresDownloads } from '../../../src/store/postgres/downloads.ts';
+import { emptyMemory } from '../../../src/store/postgres/memory.ts';
 import { serveClerkStandIn, svixHeaders } from '../../../src/testing/index.ts';
 
 const SECRET = `whsec_${btoa('the secret of recorded releases!')}`;
@@ -62,7 +63,7 @@ export async function playRelease(statements: Statements, databaseUrl: string): 
     log: { info: nothing, warn: nothing, error: nothing },
     spill: null,
     knownInstance: unknownInstance(),
-    seenPolicies: { seen: null },
+    memory: emptyMemory(),
     notedMode: { noted: false },
     knownRestore: unknownRestore(),
     restoreFreshMs: 60_000,
