@@ -65,18 +65,20 @@ AS $$
 DECLARE
   counted bigint;
 BEGIN
-  WITH held AS (
-    SELECT %3$s, r.row_version
-      FROM jsonb_to_recordset(checks) AS c(%2$s)
-      JOIN rolecall.%1$s AS r ON %5$s
-     ORDER BY %6$s FOR UPDATE OF r
-  )
-  SELECT count(*) INTO counted
-    FROM jsonb_to_recordset(checks) AS c(%2$s, expect integer)
-    LEFT JOIN held USING (%4$s)
-   WHERE coalesce(held.row_version, 0) <> c.expect;
-  IF counted > 0 THEN
-    RAISE EXCEPTION 'rolecall: %1$s moved' USING ERRCODE = 'RCL01';
+  IF jsonb_array_length(checks) > 0 THEN
+    WITH held AS (
+      SELECT %3$s, r.row_version
+        FROM jsonb_to_recordset(checks) AS c(%2$s)
+        JOIN rolecall.%1$s AS r ON %5$s
+       ORDER BY %6$s FOR UPDATE OF r
+    )
+    SELECT count(*) INTO counted
+      FROM jsonb_to_recordset(checks) AS c(%2$s, expect integer)
+      LEFT JOIN held USING (%4$s)
+     WHERE coalesce(held.row_version, 0) <> c.expect;
+    IF counted > 0 THEN
+      RAISE EXCEPTION 'rolecall: %1$s moved' USING ERRCODE = 'RCL01';
+    END IF;
   END IF;
   INSERT INTO rolecall.%1$s AS r (%9$s, row_version)
   SELECT %10$s, w.expect + 1

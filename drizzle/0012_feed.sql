@@ -19,7 +19,9 @@ BEGIN
          CASE WHEN x.below_deleted AND m.change->>'role' IS NOT NULL THEN 'withheld' ELSE m.change->>'kind' END,
          m.change->>'organizationId', m.change->>'userId', m.change->>'agentId',
          CASE WHEN NOT x.below_deleted THEN m.change->>'role' END,
-         CASE WHEN x.below_deleted OR x.without_agents THEN '{}' ELSE rolecall.texts(m.change->'permissions') END,
+         CASE WHEN x.below_deleted OR x.without_agents THEN '{}'
+              -- Not rolecall.texts: a function that cannot be inlined costs three times as much a row.
+              ELSE ARRAY(SELECT jsonb_array_elements_text(m.change->'permissions')) END,
          CASE WHEN x.below_deleted THEN '{}' ELSE coalesce(m.change->'details', '{}') END,
          m.change#>>'{cutoff,of}', m.change#>>'{cutoff,id}',
          CASE WHEN (m.change#>>'{cutoff,notBeforeCommit}')::boolean

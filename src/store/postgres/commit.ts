@@ -67,7 +67,10 @@ function factRows(draft: Draft, basis: Basis): object {
       const expect = (key: string) => basis.rowVersions.get(versionKey(name, key)) ?? 0;
       const checked = [...(CHECKED_WHEN_READ.has(name) ? table.consulted : table.written.keys())];
       if (checked.length === 0) return [];
-      const checks = checked.map((key) => ({ ...identityOf(name, key), expect: expect(key) }));
+      // A row that was not there has nothing to lock: writing it finds out whether it has appeared.
+      const checks = checked
+        .filter((key) => expect(key) !== 0 || !table.written.has(key))
+        .map((key) => ({ ...identityOf(name, key), expect: expect(key) }));
       const writes = [...table.written].map(([key, row]) => ({ ...row, expect: expect(key) }));
       return [[name, { checks, writes }]];
     }),
