@@ -30,8 +30,11 @@ export type EmbeddedPostgres = {
   readonly port: number;
   /** Resolves with the end of the log once the server ended, for whatever reason. */
   readonly exited: Promise<string>;
-  /** Stops the server and keeps its data: an outage. Resolves with what starts it again, on the same port. */
-  interrupt(): Promise<() => Promise<void>>;
+  /**
+   * Stops the server and keeps its data: an outage. Resolves with what starts it again, on the same port. `immediate`:
+   * without finishing anything, so that it recovers from its log as after a crash.
+   */
+  interrupt(how?: 'fast' | 'immediate'): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 };
 
@@ -97,8 +100,8 @@ export const startEmbeddedPostgres = async (
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
       port,
       exited: server.exited,
-      interrupt: async () => {
-        await current.stop();
+      interrupt: async (how = 'fast') => {
+        await current.stop(how === 'immediate' ? 'SIGQUIT' : 'SIGINT');
         return async () => {
           current = (await startPersistently({ ...options, port }, parts)).server;
         };

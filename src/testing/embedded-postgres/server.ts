@@ -15,7 +15,11 @@ export type ServerOptions = {
   readonly log: (line: string) => void;
 };
 
-export type Server = { readonly exited: Promise<string>; stop(): Promise<void> };
+export type Server = {
+  readonly exited: Promise<string>;
+  /** SIGINT disconnects everybody and finishes; SIGQUIT just ends. */
+  stop(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+};
 
 /** Postgres' last words: alone it would only say that it ended. */
 export class PostgresEnded extends Error {
@@ -27,12 +31,14 @@ export class PostgresEnded extends Error {
   }
 }
 
-const stopper = (child: ChildProcess, exited: Promise<unknown>) => async (): Promise<void> => {
-  const hurry = setTimeout(() => child.kill('SIGQUIT'), 10_000);
-  child.kill('SIGINT');
-  await exited;
-  clearTimeout(hurry);
-};
+const stopper =
+  (child: ChildProcess, exited: Promise<unknown>): Server['stop'] =>
+  async (signal = 'SIGINT') => {
+    const hurry = setTimeout(() => child.kill('SIGQUIT'), 10_000);
+    child.kill(signal);
+    await exited;
+    clearTimeout(hurry);
+  };
 
 export const startServer = async (options: ServerOptions): Promise<Server> => {
   const settings = {

@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Sql } from 'postgres';
+import * as v from 'valibot';
+import type { System } from './system/system.ts';
+
+const Reconciliation = v.object({
+  id: v.number(),
+  status: v.string(),
+  drift: v.record(v.string(), v.number()),
+});
+const Holds = v.object({ holds: v.array(v.object({ id: v.number() })) });
+
+/** So long everything that is owed may take once nothing goes wrong any more: a lookup waits for up to a minute. */
+const PATIENCE_MS = 120_000;
+
+export interface Calm {
+  readonly resent: number;
+  readonly drift: number;
+  readonly approved: number;
+  /** What did not come to rest; empty when all did. */
+  readonly restless: readonly string[];
+}
+
+/** The storm is over: what got no 2xx is sent again, what was lost is reconciled, what is owed is carried out. */
+export async function calmDown(system: System, sql: Sql, stopping: AbortSignal): Promise<Calm> {
+  const until = performance.now() + PATIENCE_MS;
+  const { clerk } = system;
+  const again = async <Result>(ask: () => Promise<Result | undefined>): Promise<Result | undefined> => {
+    while (performance.now() < until) {
+      stopping.throwIfAborted();
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      await delay(100, undefined, { signal: stopping });
+    }
+    return undefined;
+  };
+
+  const undelivered = () => clerk.messages.filter(({ status }) => status === 'failed' || status === 'lost');
+  let resent = 0;
+  const delivered = () =>
+    again(async () => {
+      if (clerk.pending() > 0) return undefined;
+      const left = undelivered();
+      for (const { event } of left) clerk.resend(event.id);
+      resent += left.length;
+      return left.length === 0 ? true : undefined;
+    });
+  await delivered();
+
+  const found = await reconcile(system, again);
+  const owed = async () => {
+    const rows = await sql<{ what: string }[]>`
+      select 'effect ' || id || ' ' || kind || ' ' || coalesce(last_error, '') as what
+        from rolecall.effects where status = 'owed'
+      union all select 'delivery ' || id || ' ' || reason from rolecall.inbox where outcome = 'failed'`;
+    return rows.map(({ what }) => what);
+  };
+  const rested = await again(async () => {
+    // What is carried out is told of by new messages.
+    await delivered();
+    return clerk.pending() === 0 && (await owed()).length === 0 ? true : undefined;
+  });
+  const restless =
+    rested === true ? [] : [...(await owed()), ...undelivered().map(({ id }) => `message ${id}`)];
+  if (found === undefined) restless.push('the reconciliation did not end');
+  return { resent, drift: found?.drift ?? 0, approved: found?.approved ?? 0, restless };
+}
+
+/** Everything once; an operator says yes to what waits for one. */
+async function reconcile(
+  system: System,
+  again: <Result>(ask: () => Promise<Result | undefined>) => Promise<Result | undefined>,
+): Promise<{ drift: number; approved: number } | undefined> {
+  const url = `${system.nodes[0]?.url}/operator/v1`;
+  const ask = async (path: string, body?: object): Promise<unknown> => {
+    const answer = await fetch(`${url}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${system.tokens.operator}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(40_000),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status} ${text}`);
+    return JSON.parse(text);
+  };
+  const { id } = v.parse(
+    v.object({ id: v.number() }),
+    await ask('/reconciliations', { reason: 'after the storm' }),
+  );
+  const ended = await again(async () => {
+    const one = v.parse(Reconciliation, await ask(`/reconciliations/${id}`));
+    return ['done', 'failed', 'cancelled'].includes(one.status) ? one : undefined;
+  });
+  if (ended?.status !== 'done') return undefined;
+  const { holds } = v.parse(Holds, await ask('/holds'));
+  for (const hold of holds) await ask(`/holds/${hold.id}/approve`, {});
+  return { drift: Object.values(ended.drift).reduce((sum, n) => sum + n, 0), approved: holds.length };
+}
