@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StoreUnavailable } from '../../src/pipeline/ports.ts';
 import { shareCommits } from '../../src/pipeline/share-commits.ts';
 import { postgresStatements } from '../../src/store/postgres/client.ts';
@@ -47,9 +47,30 @@ test('requests that come while a commit is under way share the next one', async 
   const share = shareCommits(worker.process);
   const answers = await Promise.all((await rig.news()).map((delivery) => share(delivery)));
   expect(new Set(outcomes(answers))).toEqual(new Set(['applied']));
-  // The first goes alone, at once; the other 63 gather behind it.
-  expect(calls).toEqual(['read_facts', 'commit_decision', 'read_facts', 'commit_decision']);
+  // The first goes alone, at once; eight go beside it, and the other 55 gather behind these.
+  expect(calls.filter((name) => name === 'commit_decision')).toHaveLength(3);
   await end();
+});
+
+test('two commits are under way at once, never three, and each is as large as the one before it', async () => {
+  const waiting: { readonly size: number; readonly end: () => void }[] = [];
+  const share = shareCommits(async (deliveries) => {
+    await new Promise<void>((end) => {
+      waiting.push({ size: deliveries.length, end });
+    });
+    return deliveries.map(() => ({ outcome: 'duplicate' as const }));
+  });
+  rig.clerk.createUser();
+  const [delivery] = await rig.news();
+  if (delivery === undefined) throw new Error('an event');
+  const answers = Array.from({ length: 100 }, () => share(delivery));
+  expect(waiting.map(({ size }) => size)).toEqual([1, 8]);
+  waiting[0]?.end();
+  await answers[0];
+  await vi.waitFor(() => expect(waiting).toHaveLength(3));
+  expect(waiting.map(({ size }) => size)).toEqual([1, 8, 91]);
+  for (const { end } of waiting) end();
+  await Promise.all(answers);
 });
 
 test('large bodies are spread over several commits, and one that is too large for any goes alone', async () => {
