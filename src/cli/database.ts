@@ -90,6 +90,9 @@ async function withDatabase<Tools extends { end(): Promise<void> }, Result>(
 ): Promise<Result> {
   const databaseUrl = context().env['DATABASE_URL'];
   if (databaseUrl === undefined || databaseUrl === '') fail(options, ['DATABASE_URL is missing']);
+  const { databaseUrlProblem } = await import('../store/postgres/database-url.ts');
+  const problem = databaseUrlProblem(databaseUrl);
+  if (problem !== null) fail(options, [problem]);
   const tools = await open(databaseUrl);
   try {
     return await act(tools);

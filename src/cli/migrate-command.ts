@@ -14,13 +14,18 @@ export function migrateCommand(): Command {
     .option('--json', 'answer as JSON')
     .action(async (options: Options) => {
       // Only now: whoever asks for help need not wait for all of it.
-      const { migrate, migrationScript } = await import('../store/postgres/migrate.ts');
+      const [{ migrate, migrationScript }, { databaseUrlProblem }] = await Promise.all([
+        import('../store/postgres/migrate.ts'),
+        import('../store/postgres/database-url.ts'),
+      ]);
       if (options.sql === true) {
         context().stdout.write(migrationScript());
         return;
       }
       const databaseUrl = context().env['DATABASE_URL'];
       if (databaseUrl === undefined || databaseUrl === '') fail(options, ['DATABASE_URL is missing']);
+      const problem = databaseUrlProblem(databaseUrl);
+      if (problem !== null) fail(options, [problem]);
       try {
         await migrate(databaseUrl);
       } catch (error) {

@@ -12,6 +12,7 @@ import { checkRowSecurity } from '../pipeline/doctor/check-row-security.ts';
 import { readStatus } from '../pipeline/operators/status.ts';
 import { type PolicyStore, StoreRejected, StoreUnavailable, Unreachable } from '../pipeline/ports.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
+import { databaseUrlProblem } from '../store/postgres/database-url.ts';
 import { postgresInspector } from '../store/postgres/inspector.ts';
 import { emptyMemory } from '../store/postgres/memory.ts';
 import { postgresOperatorStore } from '../store/postgres/operator-store.ts';
@@ -22,7 +23,7 @@ import type { Config } from './config.ts';
 
 /** Looks at the database, and lends it to the checks that need more of it; without one they are skipped. */
 export async function openDatabase(databaseUrl: string | null) {
-  if (databaseUrl === null || !URL.canParse(databaseUrl)) {
+  if (databaseUrl === null || !URL.canParse(databaseUrl) || databaseUrlProblem(databaseUrl) !== null) {
     const text = databaseUrl === null ? 'DATABASE_URL is not set.' : 'DATABASE_URL is no URL.';
     const mend =
       'Set it to the database of the deployment, as its worker’s login: postgres://rolecall_worker:…@host/name.';

@@ -6,6 +6,7 @@ import { throttle } from '../http/operator/throttle.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
 import { unknownRestore } from '../pipeline/upkeep/known-restore.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
+import { databaseUrlProblem } from '../store/postgres/database-url.ts';
 import { postgresDownloads } from '../store/postgres/downloads.ts';
 import { emptyMemory } from '../store/postgres/memory.ts';
 import { compose } from './compose.ts';
@@ -62,7 +63,11 @@ export function createRolecall(options: RolecallOptions): Rolecall {
   const read = readConfig(options.environment);
   const databaseUrl = options.environment['DATABASE_URL'];
   const problems = 'problems' in read ? [...read.problems] : [];
-  if (typeof databaseUrl !== 'string' || databaseUrl === '') problems.push('DATABASE_URL is missing');
+  const ofUrl =
+    typeof databaseUrl === 'string' && databaseUrl !== ''
+      ? databaseUrlProblem(databaseUrl)
+      : 'DATABASE_URL is missing';
+  if (ofUrl !== null) problems.push(ofUrl);
   if ('problems' in read || typeof databaseUrl !== 'string' || problems.length > 0) {
     throw new Error(`Rolecall is misconfigured: ${problems.join('; ')}`);
   }
