@@ -1,13 +1,14 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Replica } from '../feed/support/replica.ts';
+import { until } from '../support/serve.ts';
 import { activate, teller } from './support/policies.ts';
 import { READ_TOKEN, type Running, startRolecall } from './support/rolecall.ts';
 
 const ACME = 'read-only-acme-CANARY';
 /** More than the sockets between two processes hold, with ids of this length. */
-const MEMBERS = 100_000;
-const LONG = 'x'.repeat(150);
+const MEMBERS = 12_500;
+const LONG = 'x'.repeat(1_600);
 
 let rolecall: Running;
 let tell: ReturnType<typeof teller>;
@@ -58,10 +59,6 @@ const held = async (forMs = 0) => {
        and state_change <= clock_timestamp() - make_interval(secs => ${forMs / 1_000})`;
   return Number(row?.['n']);
 };
-const until = async (reached: () => Promise<boolean>): Promise<void> => {
-  while (!(await reached()));
-};
-
 describe('a snapshot', () => {
   it('is lines of JSON, the first of which says which revision, and the last of which that it is whole', async () => {
     const answer = await rolecall.get('/v1/snapshot');

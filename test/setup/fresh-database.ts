@@ -6,7 +6,8 @@ import { databaseOn, execute, template } from './server.ts';
 export async function freshDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `rolecall_test_${randomUUID().replaceAll('-', '')}`;
   const server = inject('databaseUrl');
-  await execute(server, `create database ${name} template ${template}`);
+  // Page by page through the log, which is the default, costs three times as much.
+  await execute(server, `create database ${name} template ${template} strategy file_copy`);
   return {
     url: databaseOn(server, name),
     drop: () => execute(server, `drop database if exists ${name} with (force)`),
