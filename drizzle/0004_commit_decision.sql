@@ -210,7 +210,8 @@ BEGIN
     PERFORM rolecall.record_changes(batch->'changes', last_revision);
   END IF;
 
-  PERFORM rolecall.tally_commit(batch->'deliveries', moves, last_revision);
+  PERFORM rolecall.tally_commit(
+    batch->'taken', CASE WHEN batch->'changes' @? '$[*].cutoff.of' THEN moves ELSE 0 END, last_revision);
 
   RETURN jsonb_build_object('revision', last_revision, 'owed', owed);
 END

@@ -62,7 +62,7 @@ CREATE VIEW rolecall.losses WITH (security_invoker = true) AS
 COMMENT ON VIEW rolecall.losses IS
   'Internal. Changes by which somebody lost access: one row a change, however many it reaches.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.tally_commit(deliveries jsonb, moves bigint, last_revision bigint) RETURNS void
+CREATE FUNCTION rolecall.tally_commit(taken jsonb, losing bigint, last_revision bigint) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
 AS $$
@@ -74,20 +74,20 @@ DECLARE
   lost bigint := 0;
   this_minute timestamptz := date_trunc('minute', clock_timestamp());
 BEGIN
-  IF moves > 0 THEN
+  IF losing > 0 THEN
     -- Scalar: a join may be planned as a hash of the whole inbox.
     waits := ARRAY(
       SELECT w.ms FROM (
         SELECT greatest(0, ceil(extract(epoch FROM clock_timestamp()
                  - (SELECT i.received_at FROM rolecall.inbox AS i WHERE i.id = r.delivery_id)) * 1000)) AS ms
           FROM (SELECT DISTINCT c.delivery_id FROM rolecall.changes AS c
-                 WHERE c.revision > last_revision - moves AND c.revision <= last_revision
+                 WHERE c.revision > last_revision - losing AND c.revision <= last_revision
                    AND c.cutoff_of IS NOT NULL AND c.delivery_id IS NOT NULL) AS r) AS w
        WHERE w.ms IS NOT NULL);
     lost := (SELECT count(*) FROM rolecall.losses AS l
-              WHERE l.revision > last_revision - moves AND l.revision <= last_revision);
+              WHERE l.revision > last_revision - losing AND l.revision <= last_revision);
   END IF;
-  IF deliveries IS NULL AND lost = 0 AND cardinality(waits) = 0 THEN
+  IF taken IS NULL AND lost = 0 AND cardinality(waits) = 0 THEN
     RETURN;
   END IF;
   IF cardinality(waits) > 0 THEN
@@ -102,11 +102,11 @@ BEGIN
   SELECT c.name, c.first, c.second, pg_backend_pid() % 8, sum(c.value)
     FROM (
       -- Types are named by whoever signs: only those that are known become part of a figure.
-      SELECT 'deliveries' AS name, CASE WHEN d->>'type' ~ '^(organizationMembership|organization|user|session|role|permission|organizationInvitation)\.(created|updated|deleted|pending|ended|removed|revoked|accepted)$'
-                                        THEN d->>'type' ELSE 'other' END AS first, d->>'outcome' AS second, 1 AS value
-        FROM jsonb_array_elements(coalesce(deliveries, '[]')) AS d
+      SELECT 'deliveries' AS name, CASE WHEN d.type ~ '^(organizationMembership|organization|user|session|role|permission|organizationInvitation)\.(created|updated|deleted|pending|ended|removed|revoked|accepted)$'
+                                        THEN d.type ELSE 'other' END AS first, d.outcome AS second, d.count AS value
+        FROM jsonb_to_recordset(coalesce(taken, '[]')) AS d(type text, outcome text, count integer)
       UNION ALL
-      SELECT 'losses', l.kind, l.cause, 1 FROM rolecall.losses AS l WHERE l.revision > last_revision - moves AND l.revision <= last_revision
+      SELECT 'losses', l.kind, l.cause, 1 FROM rolecall.losses AS l WHERE l.revision > last_revision - losing AND l.revision <= last_revision
       UNION ALL
       SELECT 'refused', width_bucket(w - 1, bounds)::text, '', 1 FROM unnest(waits) AS w
       UNION ALL
@@ -115,8 +115,9 @@ BEGIN
   ON CONFLICT (name, first, second, slot) DO UPDATE SET value = t.value + excluded.value;
   INSERT INTO rolecall.minutes AS m (place, slot, minute, received, failed, removed, refused)
   VALUES ((extract(epoch FROM this_minute) / 60)::bigint % 1500, pg_backend_pid() % 8, this_minute,
-          jsonb_array_length(coalesce(deliveries, '[]')),
-          (SELECT count(*) FROM jsonb_array_elements(coalesce(deliveries, '[]')) AS d WHERE d->>'outcome' = 'failed'),
+          (SELECT coalesce(sum(d.count), 0) FROM jsonb_to_recordset(coalesce(taken, '[]')) AS d(count integer)),
+          (SELECT coalesce(sum(d.count), 0) FROM jsonb_to_recordset(coalesce(taken, '[]')) AS d(outcome text, count integer)
+            WHERE d.outcome = 'failed'),
           lost, refused)
   ON CONFLICT (place, slot) DO UPDATE SET
     minute = excluded.minute,
@@ -132,7 +133,7 @@ END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.tally_commit(jsonb, bigint, bigint) IS
-  'Internal. Counts what a commit has taken and moved: its deliveries, the last so many changes up to a revision, and how long it took from received to refused.';
+  'Internal. Counts what a commit has taken and moved: its deliveries as [{type, outcome, count}], losses among the last so many changes up to a revision, and how long it took from received to refused.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.tally_attempt(kind text, settlement jsonb) RETURNS void
   LANGUAGE plpgsql

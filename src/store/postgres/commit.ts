@@ -26,7 +26,9 @@ export function commitPayload(commit: Commit, lookups: Lane = 'lookup'): object 
   if (!writes && commit.deliveries.length === 0 && commit.effects.length === 0 && commit.pin === null)
     return null;
   return {
-    ...(commit.deliveries.length > 0 ? { deliveries: commit.deliveries.map(deliveryRow) } : {}),
+    ...(commit.deliveries.length > 0
+      ? { deliveries: commit.deliveries.map(deliveryRow), taken: countTaken(commit.deliveries) }
+      : {}),
     ...(commit.pin !== null ? { pin: commit.pin } : {}),
     ...(basis.presumed ? { unsuspended: [...draft.users.consulted] } : {}),
     ...(writes ? { rows: factRows(draft, basis) } : {}),
@@ -82,6 +84,18 @@ function identityOf(table: FactTable, key: string): object {
   if (table !== 'members') return { id: key };
   const [organizationId, userId] = key.split('/');
   return { organizationId, userId };
+}
+
+/** What the tallies count of them: not the database, which would go through every body again. */
+function countTaken(deliveries: readonly StoredDelivery[]): object[] {
+  const counts = new Map<string, { readonly type: string | null; readonly outcome: string; count: number }>();
+  for (const { delivery, outcome } of deliveries) {
+    const key = `${outcome} ${delivery.type}`;
+    const counted = counts.get(key) ?? { type: delivery.type, outcome, count: 0 };
+    counted.count += 1;
+    counts.set(key, counted);
+  }
+  return [...counts.values()];
 }
 
 function deliveryRow({ delivery, outcome, reason, keepBody, waitedMs }: StoredDelivery): object {
