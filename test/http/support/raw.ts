@@ -24,7 +24,7 @@ export async function raw(
       };
       socket.on('data', (chunk) => {
         chunks.push(chunk);
-        if (parse(Buffer.concat(chunks)) !== null) done();
+        if (readAnswer(Buffer.concat(chunks)) !== null) done();
       });
       socket.on('close', done);
       // Whoever writes on after the answer finds the door shut.
@@ -34,7 +34,7 @@ export async function raw(
   } finally {
     socket.destroy();
   }
-  return parse(Buffer.concat(chunks));
+  return readAnswer(Buffer.concat(chunks))?.answer ?? null;
 }
 
 /** A request's head; a header may be there twice. */
@@ -47,8 +47,11 @@ export function head(
   return [`${method} ${target} HTTP/1.1`, ...lines, '', ''].join('\r\n');
 }
 
-/** Null until the whole answer is there. */
-function parse(bytes: Buffer): RawAnswer | null {
+/** The first answer in what has come, and where it ends; null until the whole of it is there. */
+export function readAnswer(
+  bytes: Buffer,
+  bodiless = false,
+): { readonly answer: RawAnswer; readonly end: number } | null {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return null;
   const [first = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
@@ -59,11 +62,32 @@ function parse(bytes: Buffer): RawAnswer | null {
       return [line.slice(0, colon), line.slice(colon + 1).trim()];
     }),
   );
-  const body = bytes.subarray(end + 4);
+  const body = readBody(bytes.subarray(end + 4), headers, bodiless || status < 200 || status === 204);
+  return body && { answer: { status, headers, text: body.text }, end: end + 4 + body.length };
+}
+
+function readBody(
+  bytes: Buffer,
+  headers: Headers,
+  bodiless: boolean,
+): { readonly text: string; readonly length: number } | null {
+  if (bodiless) return { text: '', length: 0 };
+  if (headers.get('transfer-encoding') === 'chunked') return readChunks(bytes);
   const length = Number(headers.get('content-length') ?? 0);
-  if (headers.get('transfer-encoding') === 'chunked') {
-    const text = body.toString('utf8');
-    return text.endsWith('0\r\n\r\n') ? { status, headers, text: text.split('\r\n')[1] ?? '' } : null;
+  return bytes.length < length ? null : { text: bytes.toString('utf8', 0, length), length };
+}
+
+function readChunks(bytes: Buffer): { readonly text: string; readonly length: number } | null {
+  const chunks: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const line = bytes.indexOf('\r\n', at);
+    if (line < 0) return null;
+    const size = Number.parseInt(bytes.toString('latin1', at, line), 16);
+    const end = line + 2 + size + 2;
+    if (bytes.length < end) return null;
+    if (size === 0) return { text: Buffer.concat(chunks).toString('utf8'), length: end };
+    chunks.push(bytes.subarray(line + 2, end - 2));
+    at = end;
   }
-  return body.length < length ? null : { status, headers, text: body.toString('utf8') };
 }
