@@ -22,8 +22,8 @@ const MOST_TOGETHER = 100;
 
 /**
  * Compares a page of the provider's with what is held to be true, and decides on what differs: one reading and one
- * commit, which also says where the next page begins. Where much differs, and where one breaks the others, the page is
- * halved.
+ * commit, which also says where the next page begins. Where much differs the page is taken in parts; where one breaks the
+ * others it is halved.
  */
 export async function takePage(
   reconciler: Reconciler,
@@ -32,8 +32,11 @@ export async function takePage(
   next: ReconciledPage['next'],
 ): Promise<void> {
   const { evidence, unreadable } = page;
+  let parts = 2;
   try {
-    if (await takeTogether(reconciler, leased, page, next)) return;
+    const tooMany = await takeTogether(reconciler, leased, page, next);
+    if (tooMany === null) return;
+    parts = Math.ceil(tooMany / MOST_TOGETHER);
   } catch (error) {
     if (error instanceof StoreUnavailable || error instanceof ReconciliationStopped) throw error;
     if (error instanceof StoreRejected && error.about === 'schema') {
@@ -46,9 +49,11 @@ export async function takePage(
     }
     if (evidence.length === 0) throw error;
   }
-  const half = Math.ceil(evidence.length / 2);
-  await takePage(reconciler, leased, { evidence: evidence.slice(0, half), unreadable }, null);
-  await takePage(reconciler, leased, { evidence: evidence.slice(half), unreadable: [] }, next);
+  const size = Math.ceil(evidence.length / parts);
+  for (let at = 0; at < evidence.length; at += size) {
+    const part = { evidence: evidence.slice(at, at + size), unreadable: at === 0 ? unreadable : [] };
+    await takePage(reconciler, leased, part, at + size < evidence.length ? null : next);
+  }
 }
 
 interface Found {
@@ -56,13 +61,13 @@ interface Found {
   readonly drift: Drift;
 }
 
-/** False when more differs than is decided on at once: then nothing was written. */
+/** Null when it was taken. How many differ where that is more than is decided on at once: then nothing was written. */
 async function takeTogether(
   reconciler: Reconciler,
   leased: LeasedReconciliation,
   page: Page,
   next: ReconciledPage['next'],
-): Promise<boolean> {
+): Promise<number | null> {
   let found: readonly Found[] = [];
   let decided: readonly Decided[] = [];
   const store: Reconciler['store'] = {
@@ -104,7 +109,7 @@ async function takeTogether(
       };
     },
   );
-  return taken !== null;
+  return taken === null ? found.length : null;
 }
 
 /** Pages overlap, and shift: what is listed twice differs once. */
