@@ -8,10 +8,11 @@ import { postgresStatements } from '../src/store/postgres/client.ts';
 import { emptyMemory } from '../src/store/postgres/memory.ts';
 import { postgresReplayStore } from '../src/store/postgres/replay-store.ts';
 import { postgresStore } from '../src/store/postgres/store.ts';
+import { cpuOf, postmasterOf } from './cpu.ts';
 import { atLeast, count, type Effort, type Figure, ratioOf } from './figure.ts';
 import { type Parts, startParts } from './parts.ts';
 import { reconcileAll, startLists } from './reconciling.ts';
-import { insertAgain, makeCopies, nextTransaction, rowsWritten } from './same-rows.ts';
+import { copiesOf, nextTransaction, rowsWritten } from './same-rows.ts';
 import { joining } from './signed-events.ts';
 
 /** As many as a queue of Workers hands over at once, and a replay takes together. */
@@ -71,7 +72,7 @@ async function ofMembers(rows: number): Promise<Figure[]> {
   }
 }
 
-/** Ours first: what it wrote is what is inserted then, three times, of which the middle one counts. */
+/** Ours first: what it wrote is what is inserted then, three times, of which the best one counts. */
 async function compared(
   sql: Sql,
   what: string,
@@ -79,26 +80,43 @@ async function compared(
   commits: number,
   run: () => Promise<void>,
 ): Promise<Figure> {
+  const postmaster = await postmasterOf(sql);
   const since = await nextTransaction(sql);
-  const from = performance.now();
-  await run();
-  const ours = rows / (performance.now() - from);
+  const ours = await timed(postmaster, rows, run);
   const written = await rowsWritten(sql, since, rows / 2);
-  const times: number[] = [];
+  const inserted: Timed[] = [];
   for (let time = 0; time < 3; time += 1) {
-    await makeCopies(sql, written);
-    times.push(await insertAgain(sql, written, Math.ceil(commits)));
+    const insert = await copiesOf(sql, written, Math.ceil(commits));
+    inserted.push(await timed(postmaster, rows, insert));
   }
-  const yardstick = rows / Math.min(...times);
-  const ratio = ratioOf(ours, yardstick);
+  const yardstick = inserted.reduce((a, b) => (a.perSecond > b.perSecond ? a : b));
+  const ratio = ratioOf(ours.perSecond, yardstick.perSecond);
+  const told = ({ perSecond, cpu, databaseCpu }: Timed) =>
+    `${count(perSecond)}/s (CPU ${cpu.toFixed(2)} ms + Postgres ${databaseCpu.toFixed(2)} ms)`;
   return {
     what,
-    ours: `${count(ours * 1000)}/s`,
-    yardstick: `${count(yardstick * 1000)}/s inserting the same rows of ${written.map(({ table }) => table).join(', ')}`,
+    ours: told(ours),
+    yardstick: `${told(yardstick)} inserting the same rows of ${written.map(({ table }) => table).join(', ')}`,
     ratio,
     better: 'higher',
     aim: atLeast(0.5, ratio),
   };
+}
+
+interface Timed {
+  readonly perSecond: number;
+  /** Milliseconds for each row. */
+  readonly cpu: number;
+  readonly databaseCpu: number;
+}
+
+async function timed(postmaster: number, rows: number, run: () => Promise<void>): Promise<Timed> {
+  const [database, own, from] = [await cpuOf(postmaster), process.cpuUsage(), performance.now()];
+  await run();
+  const perSecond = rows / ((performance.now() - from) / 1000);
+  const { user, system } = process.cpuUsage(own);
+  const databaseCpu = ((await cpuOf(postmaster)) - database) / rows;
+  return { perSecond, cpu: (user + system) / 1000 / rows, databaseCpu };
 }
 
 function messages({ clerk }: Parts, many: number): SpilledMessage[] {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Sql } from 'postgres';
 
 /** Linux counts in hundredths of a second, whatever its kernel ticks at. */
 const MS_A_TICK = 10;
@@ -11,12 +12,14 @@ export async function cpuOf(pid: number): Promise<number> {
   const own = await statOf(pid);
   const children = await childrenOf(pid);
   const others = await Promise.all(children.map(cpuOf));
-  return others.reduce((sum, one) => sum + one, own);
+  // A child that has ended meanwhile is found with its parent the next time.
+  return others.filter((one) => !Number.isNaN(one)).reduce((sum, one) => sum + one, own);
 }
 
-/** Of all processes of a Postgres, told apart from ours by one of its backends. */
-export async function postmasterOf(backend: number): Promise<number> {
-  const fields = await fieldsOf(backend);
+/** The first of a Postgres's processes, whose children all others are. */
+export async function postmasterOf(sql: Sql): Promise<number> {
+  const [row] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const fields = row === undefined ? null : await fieldsOf(row.pid);
   return Number(fields?.[1] ?? Number.NaN);
 }
 

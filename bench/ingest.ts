@@ -32,7 +32,7 @@ export async function ingest({ quick, seconds }: Effort): Promise<Figure[]> {
       organization_id text, user_id text, role text, permissions text[], primary key (organization_id, user_id))`;
     const ours = await parts.start('./rolecall-server.ts');
     const naive = await parts.start('./naive-server.ts');
-    const postmaster = await postmasterIn(parts);
+    const postmaster = await postmasterOf(parts.sql);
     const figures: Figure[] = [];
     for (const connections of quick ? [2] : CONNECTIONS) {
       const run = (contender: Contender, length: number) =>
@@ -57,11 +57,6 @@ export async function ingest({ quick, seconds }: Effort): Promise<Figure[]> {
   } finally {
     await parts.stop();
   }
-}
-
-async function postmasterIn({ sql }: Parts): Promise<number> {
-  const [row] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
-  return postmasterOf(row?.pid ?? Number.NaN);
 }
 
 async function round(

@@ -38,20 +38,20 @@ export async function rowsWritten(sql: Sql, since: string, least: number): Promi
   return written;
 }
 
-/** Tables of the same columns, defaults, checks and indexes; without triggers, references and policies. */
-export async function makeCopies(sql: Sql, tables: readonly Written[]): Promise<void> {
+/**
+ * Makes tables of the same columns, defaults, checks and indexes; without triggers, references and policies.
+ * @returns what inserts the rows by `insert … select unnest`, in as many commits as there are batches.
+ */
+export async function copiesOf(
+  sql: Sql,
+  tables: readonly Written[],
+  batches: number,
+): Promise<() => Promise<void>> {
   await sql`drop schema if exists copies cascade`;
   await sql`create schema copies`;
   for (const { table } of tables) {
     await sql.unsafe(`create table copies."${table}" (like rolecall."${table}" including all)`);
   }
-}
-
-/**
- * Inserts them by `insert … select unnest`, in as many commits as there are batches.
- * @returns milliseconds.
- */
-export async function insertAgain(sql: Sql, tables: readonly Written[], batches: number): Promise<number> {
   const statements = tables.map(({ table, columns, rows }) => {
     const names = columns.map(({ name }) => `"${name}"`).join(', ');
     const values = columns.map(({ type }, at) => `c${at}::${type}`).join(', ');
@@ -60,15 +60,15 @@ export async function insertAgain(sql: Sql, tables: readonly Written[], batches:
     const text = `insert into copies."${table}" (${names}) overriding system value select ${values} from unnest(${arrays}) as t(${aliases})`;
     return { text, rows, columns, size: Math.ceil(rows.length / batches) };
   });
-  const from = performance.now();
-  for (let batch = 0; batch < batches; batch += 1) {
-    await sql.begin((transaction) =>
-      statements.map(({ text, rows, columns, size }) => {
-        const part = rows.slice(batch * size, (batch + 1) * size);
-        const arrays = columns.map((_, at) => part.map((row) => row[at] ?? null));
-        return transaction.unsafe(text, arrays, { prepare: true });
-      }),
-    );
-  }
-  return performance.now() - from;
+  return async () => {
+    for (let batch = 0; batch < batches; batch += 1) {
+      await sql.begin((transaction) =>
+        statements.map(({ text, rows, columns, size }) => {
+          const part = rows.slice(batch * size, (batch + 1) * size);
+          const arrays = columns.map((_, at) => part.map((row) => row[at] ?? null));
+          return transaction.unsafe(text, arrays, { prepare: true });
+        }),
+      );
+    }
+  };
 }
