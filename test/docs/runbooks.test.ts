@@ -41,8 +41,10 @@ describe('a runbook', () => {
       'adopting',
       'console',
       'row-level-security',
+      'security',
       '../README',
       '../CHANGELOG',
+      '../SECURITY',
     ].map((name) => `../${name}.md`),
   ])('%s names only commands and options that there are', (name) => {
     const commands = commandsIn(read(name));
@@ -50,20 +52,24 @@ describe('a runbook', () => {
       expect([line, problemWith(program(), wordsOf(line).slice(2))]).toEqual([line, null]);
   });
 
-  it.each([...files, 'README.md', '../metrics.md', '../operations.md'])(
-    '%s names only paths that are served, and files that are there',
-    (name) => {
-      const content = read(name);
-      const paths = [...content.matchAll(/(?:GET |POST |https:\/\/rolecall\.example)(\/[\w{}/-]+)/g)].map(
-        ([, path = '']) => path,
-      );
-      const known = new Set([...ROUTES.map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}')), '/healthz']);
-      for (const path of paths) expect(known).toContain(path);
-      for (const [, target = ''] of content.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
-        expect(existsSync(`${FOLDER}/${name}`.replace(/[^/]+$/, target)), target).toBe(true);
-      }
-    },
-  );
+  it.each([
+    ...files,
+    'README.md',
+    '../metrics.md',
+    '../operations.md',
+    '../security.md',
+    '../../SECURITY.md',
+  ])('%s names only paths that are served, and files that are there', (name) => {
+    const content = read(name);
+    const paths = [...content.matchAll(/(?:GET |POST |https:\/\/rolecall\.example)(\/[\w{}/-]+)/g)].map(
+      ([, path = '']) => path,
+    );
+    const known = new Set([...ROUTES.map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}')), '/healthz']);
+    for (const path of paths) expect(known).toContain(path);
+    for (const [, target = ''] of content.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+      expect(existsSync(`${FOLDER}/${name}`.replace(/[^/]+$/, target)), target).toBe(true);
+    }
+  });
 });
 
 test('a command that there is not, an option, and an argument too many are found out', () => {
