@@ -109,6 +109,12 @@ export default {
       { path: '^src/' },
       { path: '^(test|bench|chaos|attack|tools|examples)/' },
     ),
+    forbid(
+      'checker-stands-apart',
+      'Who judges a run knows the provider by its history alone, and Rolecall by what it answers.',
+      { path: '^chaos/checker/' },
+      { path: ['^src/(?!testing/clerk/)', '^chaos/(?!checker/)'], reachable: true },
+    ),
     forbid('no-cycles', 'Two files that need each other are one file.', {}, { circular: true }),
     forbid(
       'no-orphans',

@@ -8,19 +8,22 @@ export class Actor {
   readonly tokens: KeptToken[] = [];
   /** Events that were never sent, and never will be. */
   readonly lost = new Set<string>();
+  /** Events that are to be sent when everything else is over. */
+  readonly late = new Set<string>();
 
   constructor(clerk: ClerkStandIn) {
     this.#clerk = clerk;
   }
 
   perform(step: Happening | Step): void {
-    if (step.silent === undefined) return this.#act(step);
+    if (step.news === undefined) return this.#act(step);
     const before = this.#clerk.outbox.length;
     this.#clerk.pause();
     this.#act(step);
     this.#clerk.discard();
     this.#clerk.resume();
-    for (const { id } of this.#clerk.outbox.slice(before)) this.lost.add(id);
+    const kept = step.news === 'late' ? this.late : this.lost;
+    for (const { id } of this.#clerk.outbox.slice(before)) kept.add(id);
   }
 
   #act(step: Happening | Step): void {

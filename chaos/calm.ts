@@ -22,7 +22,12 @@ export interface Calm {
 }
 
 /** The storm is over: what got no 2xx is sent again, what was lost is reconciled, what is owed is carried out. */
-export async function calmDown(system: System, sql: Sql, stopping: AbortSignal): Promise<Calm> {
+export async function calmDown(
+  system: System,
+  late: Iterable<string>,
+  sql: Sql,
+  stopping: AbortSignal,
+): Promise<Calm> {
   const until = performance.now() + PATIENCE_MS;
   const { clerk } = system;
   const again = async <Result>(ask: () => Promise<Result | undefined>): Promise<Result | undefined> => {
@@ -36,7 +41,10 @@ export async function calmDown(system: System, sql: Sql, stopping: AbortSignal):
   };
 
   const undelivered = () => clerk.messages.filter(({ status }) => status === 'failed' || status === 'lost');
-  let resent = 0;
+  // The latest first: of what happened to one member, the first of it comes last.
+  const waiting = [...late].reverse();
+  for (const event of waiting) clerk.resend(event);
+  let resent = waiting.length;
   const delivered = () =>
     again(async () => {
       if (clerk.pending() > 0) return undefined;

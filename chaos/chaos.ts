@@ -77,13 +77,14 @@ export async function chaos(
     await storm.end();
     tell('The storm is over.');
 
-    const calm = await calmDown(system, auditor, stopping);
+    const calm = await calmDown(system, actor.late, auditor, stopping);
     await sampler.stop();
     tell('What was owed is done. Now it is judged.');
 
     const evidence = {
       history: clerk.history,
       lost: actor.lost,
+      late: actor.late,
       messages: clerk.messages,
       acknowledged: courier.acknowledged,
       tokens: actor.tokens,

@@ -30,7 +30,8 @@ function reductions(truth: Truth, { user, organization, stays, id }: Incarnation
     return [];
   return stays.flatMap((after, n) => {
     const before = stays[n - 1];
-    if (before?.told !== true || !(after.told || n === stays.length - 1)) return [];
+    // What was believed only when it was over, signs nobody out.
+    if (before?.told !== true || !before.inTime || !(after.told || n === stays.length - 1)) return [];
     const lost = always(truth, before.role).filter((permission) => !ever(truth, after.role).has(permission));
     return lost.length === 0
       ? []

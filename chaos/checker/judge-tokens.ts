@@ -27,7 +27,10 @@ function wasTold(truth: Truth, { organization, user }: ReadToken, at: number): b
   return stay?.told === true && definition?.told === true;
 }
 
-/** Rule 10: such a token is refused, whoever is asked. */
+/** A session of which nobody heard: those of whoever lost something are over soon, and that alone refuses their tokens. */
+export const UNHEARD = 'sess_never_heard_of';
+
+/** Rule 10: such a token is refused, whoever is asked, and by its time alone. */
 export async function judgeTokens(
   excessive: readonly Excessive[],
   reader: Sql,
@@ -39,10 +42,9 @@ export async function judgeTokens(
 ): Promise<Finding[]> {
   const rows = await reader<{ n: number }[]>`
     select t.n::int as n from unnest(
-        ${excessive.map(({ user }) => user)}::text[], ${excessive.map(({ organization }) => organization)}::text[],
-        ${excessive.map(({ session }) => session)}::text[], ${excessive.map(({ issuedAt }) => issuedAt)}::float8[]
-      ) with ordinality as t(user_id, organization_id, session_id, issued_at, n)
-     where rolecall.token_is_current(t.user_id, t.organization_id, t.session_id, to_timestamp(t.issued_at))`;
+        ${excessive.map(({ user }) => user)}::text[], ${excessive.map(({ organization }) => organization)}::text[], ${excessive.map(({ issuedAt }) => issuedAt)}::float8[]
+      ) with ordinality as t(user_id, organization_id, issued_at, n)
+     where rolecall.token_is_current(t.user_id, t.organization_id, ${UNHEARD}, to_timestamp(t.issued_at))`;
   const words = ({ user, organization, session, issuedAt, excess }: Excessive) =>
     `${user} in ${organization} by ${session} of ${new Date(issuedAt * 1_000).toISOString()} carries ${excess.join(' ')}`;
   const accepted = rows.flatMap(({ n }) => excessive.slice(n - 1, n)).map(words);
@@ -51,7 +53,17 @@ export async function judgeTokens(
   const kept = (token: Excessive) => [...truth.holds(token.organization, token.user)][0];
   const asked = excessive.filter((token) => kept(token) !== undefined);
   const allowed = await askHttp(asked, kept);
+  const members = truth.pairs().filter(({ organization, user }) => truth.holds(organization, user).size > 0);
+  const locked = await reader<{ pair: string }[]>`
+    select m.organization || '/' || m.user as pair
+      from unnest(${members.map((one) => one.organization)}::text[], ${members.map((one) => one.user)}::text[]) as m(organization, "user")
+     where not rolecall.token_is_current(m.user, m.organization, ${UNHEARD}, now() + interval '5 seconds')`;
   return [
+    {
+      promise: 'a token that is minted after all that is taken',
+      checked: members.length,
+      broken: locked.map(({ pair }) => pair),
+    },
     {
       promise: 'a token that carries more than its holder has is refused (SQL)',
       checked: excessive.length,

@@ -4,7 +4,7 @@ import { type Get, judgeAccess } from './judge-access.ts';
 import { judgeCutoffs } from './judge-cutoffs.ts';
 import { judgeDeliveries } from './judge-deliveries.ts';
 import { judgeSessions } from './judge-sessions.ts';
-import { type Excessive, excessiveTokens, judgeTokens } from './judge-tokens.ts';
+import { type Excessive, excessiveTokens, judgeTokens, UNHEARD } from './judge-tokens.ts';
 import type { Evidence, Finding } from './run.ts';
 import { Truth } from './truth.ts';
 
@@ -20,7 +20,7 @@ const AT_ONCE = 50;
 
 /** Compares what Rolecall answers with what the provider's own history says. */
 export async function judge(evidence: Evidence, { reader, auditor, apps }: Outside): Promise<Finding[]> {
-  const truth = new Truth(evidence.history, evidence.lost);
+  const truth = new Truth(evidence.history, evidence.lost, evidence.late);
 
   const evaluate = async (
     asked: readonly Excessive[],
@@ -32,7 +32,7 @@ export async function judge(evidence: Evidence, { reader, auditor, apps }: Outsi
         subject: { type: 'user', id: token.user },
         action: { name: permission(token) },
         resource: { type: 'organization', id: token.organization },
-        context: { token: { session_id: token.session, issued_at: token.issuedAt } },
+        context: { token: { session_id: UNHEARD, issued_at: token.issuedAt } },
       }));
       const said = v.parse(Evaluations, await apps.post('/access/v1/evaluations', { evaluations }));
       decisions.push(...said.evaluations.map(({ decision }) => decision));

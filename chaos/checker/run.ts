@@ -27,6 +27,8 @@ export interface Evidence {
   readonly history: readonly HistoryEntry[];
   /** Ids of events that were never sent. */
   readonly lost: ReadonlySet<string>;
+  /** Ids of events that were sent long after they happened. */
+  readonly late: ReadonlySet<string>;
   readonly messages: readonly Sent[];
   readonly acknowledged: ReadonlyMap<string, Acknowledged>;
   readonly tokens: readonly KeptToken[];

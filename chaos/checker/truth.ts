@@ -1,10 +1,11 @@
 import type { HistoryEntry } from '../../src/testing/clerk/history.ts';
 
-/** A role from a moment on; `told` when news of it was sent. */
+/** A role from a moment on; `told` when news of it was sent, `inTime` when it was sent while it was news. */
 interface Stay {
   readonly at: number;
   readonly role: string;
   readonly told: boolean;
+  readonly inTime: boolean;
 }
 
 /** One membership id, from joining to leaving. */
@@ -55,8 +56,12 @@ export class Truth {
   readonly latest = new Map<string, number>();
   readonly #current = new Map<string, Incarnation>();
 
-  constructor(history: readonly HistoryEntry[], lost: ReadonlySet<string>) {
-    for (const entry of history) this.#read(entry, lost);
+  constructor(
+    history: readonly HistoryEntry[],
+    lost: ReadonlySet<string> = new Set(),
+    late: ReadonlySet<string> = new Set(),
+  ) {
+    for (const entry of history) this.#read(entry, lost, late);
   }
 
   /** Everybody who was ever a member of something. */
@@ -78,9 +83,10 @@ export class Truth {
     return new Set(this.definitions.get(role)?.at(-1)?.permissions);
   }
 
-  #read(entry: HistoryEntry, lost: ReadonlySet<string>): void {
+  #read(entry: HistoryEntry, lost: ReadonlySet<string>, late: ReadonlySet<string>): void {
     const sent = (prefix: string) =>
       entry.events.some(({ id, type }) => type.startsWith(prefix) && !lost.has(id));
+    const inTime = entry.events.every(({ id }) => !late.has(id));
     const { at } = entry;
     for (const write of entry.writes) {
       switch (write.table) {
@@ -98,7 +104,7 @@ export class Truth {
             stays: [],
             ended: null,
           };
-          one.stays.push({ at, role, told: sent('organizationMembership.') });
+          one.stays.push({ at, role, told: sent('organizationMembership.'), inTime });
           this.incarnations.set(write.id, one);
           this.#current.set(pairOf(organizationId, userId), one);
           this.latest.set(pairOf(organizationId, userId), at);

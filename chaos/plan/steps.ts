@@ -1,5 +1,8 @@
-/** One thing that happens at the provider. `silent`: its messages are lost for ever, only reconciling can find it. */
-export type Step = { readonly at: number; readonly silent?: true } & Deed;
+/**
+ * One thing that happens at the provider. Its messages are sent, or lost for ever, so that only reconciling can find it,
+ * or sent when everything else is over: in a long run that is long after they could have been believed.
+ */
+export type Step = { readonly at: number; readonly news?: 'never' | 'late' } & Deed;
 
 type Deed =
   | { readonly do: 'createUser' | 'deleteUser'; readonly user: string }

@@ -7,6 +7,7 @@ const ORGANIZATIONS = 9;
 /** Every user joins so many at the start. */
 const JOINED = 3;
 const PER_SECOND = 14;
+const LATE_ONE_IN = 25;
 /** Kept apart for what is lost for ever: nothing else ever happens to them. */
 const SILENT_USERS = 6;
 
@@ -31,7 +32,10 @@ export function planWorld(seed: number, stormMs: number): WorldPlan {
   const ordinary: Step[] = [];
   const gap = 1_000 / PER_SECOND;
   for (let at = 0; at < stormMs; at += gap * (0.5 + random.next())) {
-    for (const step of world.next()) ordinary.push({ ...step, at: Math.round(at) });
+    for (const step of world.next()) {
+      const late: Pick<Step, 'news'> = random.below(LATE_ONE_IN) === 0 ? { news: 'late' } : {};
+      ordinary.push({ ...step, ...late, at: Math.round(at) });
+    }
   }
   const silent = world.silently();
   const steps = [
@@ -40,7 +44,7 @@ export function planWorld(seed: number, stormMs: number): WorldPlan {
       (step, n): Step => ({
         ...step,
         at: Math.round((stormMs * (n + 1)) / (silent.length + 1)),
-        silent: true,
+        news: 'never',
       }),
     ),
   ];

@@ -21,7 +21,7 @@ const NODES = 2;
 const OPENING_AGO_MS = 150_000;
 
 /** Svix's are longer; what these do not reach is sent again when the storm is over. */
-const RETRIES_MS = [200, 500, 1_000, 2_000, 4_000];
+const RETRIES_MS = [200, 500, 1_000, 2_000, 4_000, 8_000];
 
 export interface System {
   readonly clerk: ClerkStandIn;
