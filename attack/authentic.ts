@@ -10,7 +10,7 @@ export interface AuthenticReport {
   readonly found: readonly string[];
 }
 
-/** What a field of a message may turn out to be. None is an id, a role or a time that there could be. */
+/** What a field that is read of a message may turn out to be. None is an id, a role or a time that there could be. */
 const VALUES = [
   'null',
   'true',
@@ -29,7 +29,7 @@ const VALUES = [
   '0.5',
   '{"__proto__":{"role":"org:admin"}}',
 ];
-const FIELDS = ['type', 'data', 'object', 'timestamp', 'data.id', 'data.role', 'data.organization', 'data.public_user_data', 'data.updated_at'];
+const FIELDS = ['type', 'data', 'timestamp', 'data.id', 'data.role', 'data.organization', 'data.public_user_data', 'data.updated_at'];
 
 /** A message that would promote Bob, with one of its fields replaced: none of them may. */
 function broken(world: World, field: string, value: string): string {

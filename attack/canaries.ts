@@ -78,7 +78,8 @@ function encodings(text: string): string[] {
   return [text, Buffer.from(text).toString('hex'), ...shifted];
 }
 
-export const NOT_SECRET_IN_BODIES: ReadonlySet<string> = new Set(['privateMetadata', 'unsafeMetadata']);
+/** What may stand in the bytes of a message of a known type, which are kept for a replay and never parsed for it. */
+export const KEPT_AS_RECEIVED: ReadonlySet<string> = new Set(['privateMetadata', 'unsafeMetadata']);
 
 /** Finds the first of the needles in a text; null where there is none. */
 export function finderOf(needles: readonly Needle[]): (text: string) => string | null {

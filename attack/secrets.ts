@@ -1,11 +1,8 @@
 import type { Sql } from 'postgres';
-import type { Needle } from './canaries.ts';
+import { KEPT_AS_RECEIVED, type Needle } from './canaries.ts';
 
-/**
- * Where a secret may stand: the bytes of a message of a known type as they were received, which are kept for a replay
- * until they are pruned, and never parsed for it.
- */
-const KEPT = { column: 'inbox.body', secrets: new Set(['privateMetadata', 'unsafeMetadata']) };
+/** Where messages of known types stand as they were received, until they are pruned. */
+const KEPT_IN = 'inbox.body';
 
 export interface StoredSecrets {
   readonly columns: number;
@@ -32,7 +29,7 @@ export async function findStored(sql: Sql, needles: readonly Needle[]): Promise<
     for (const { text } of rows) {
       const secrets = new Set(needles.filter((one) => text.includes(one.text)).map(({ secret }) => secret));
       for (const secret of secrets) {
-        if (name === KEPT.column && KEPT.secrets.has(secret)) kept += 1;
+        if (name === KEPT_IN && KEPT_AS_RECEIVED.has(secret)) kept += 1;
         else found.push(`${name} holds a part of ${secret}`);
       }
     }

@@ -55,10 +55,12 @@ export async function attackSql(stage: Stage): Promise<SqlReport> {
     select c.relname as table, min(a.attname::text) as column from pg_class c join pg_attribute a on a.attrelid = c.oid
      where c.relnamespace = 'rolecall'::regnamespace and c.relkind in ('r', 'p') and a.attnum > 0 group by 1`;
   const columnOf = new Map(columns.map(({ table, column }) => [table, column]));
-  const functions = await stage.sql<{ signature: string; args: number }[]>`
+  const internal = await stage.sql<{ signature: string; args: number }[]>`
     select p.oid::regprocedure::text as signature, p.pronargs as args from pg_proc p
-     where p.pronamespace = 'rolecall'::regnamespace
-       and not has_function_privilege('rolecall_reader', p.oid, 'execute')`;
+     where p.pronamespace = 'rolecall'::regnamespace and p.prorettype <> 'trigger'::regtype
+       and p.proname not in ('i_can', 'my_organizations', 'my_user_id',
+                             'my_organization_id', 'my_scopes', 'has_permission', 'organizations_with',
+                             'token_is_current', 'revision')`;
 
   const login = (url: string) => postgres(url, { max: 1, onnotice: () => undefined });
   const reader = login(stage.logins.reader);
@@ -100,7 +102,7 @@ export async function attackSql(stage: Stage): Promise<SqlReport> {
           `select * from rolecall.${table}`,
           `select count(*) from rolecall.${table}`,
           `insert into rolecall.${table} default values`,
-          `update rolecall.${table} set ${column} = ${column}`,
+          `update rolecall.${table} set "${column}" = "${column}"`,
           `delete from rolecall.${table}`,
           `truncate rolecall.${table}`,
           `alter table rolecall.${table} disable row level security`,
@@ -111,7 +113,7 @@ export async function attackSql(stage: Stage): Promise<SqlReport> {
         ])
           await refused(who, own, statement);
       }
-      for (const { signature, args } of functions) {
+      for (const { signature, args } of internal) {
         const name = signature.slice(0, signature.indexOf('('));
         await refused(who, own, `select ${name}(${Array.from({ length: args }, () => 'null').join(', ')})`);
       }
