@@ -33,7 +33,9 @@ export async function readJson(c: Context): Promise<{ readonly body: unknown } |
   if (typeof bytes === 'string') return failure(c, bytes);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return { body: JSON.parse(text) as unknown };
+    const body: unknown = JSON.parse(text);
+    // Every body is an object. A schema of an object whose fields may all be left out takes a list for one.
+    return Array.isArray(body) ? failure(c, 'invalid_request') : { body };
   } catch {
     return failure(c, 'invalid_body');
   }

@@ -13,7 +13,8 @@ const revision = v.pipe(
 );
 export const parameters = {
   after: v.optional(revision),
-  epoch: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(100))),
+  // Any text that there could be: a NUL is none that the database could be asked about.
+  epoch: v.optional(v.pipe(v.string(), v.regex(/^\P{Cc}{1,100}$/u))),
   limit: v.optional(
     v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,3}$/), v.transform(Number), v.maxValue(1_000)),
     '500',
