@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { outcomes, type Rig, readMember, seedOrganization, startRig, type Worker } from '../support/rig.ts';
 import { lookedThrough } from './support/looked-through.ts';
 
-const MEMBERS = 100_000;
+const MEMBERS = 30_000;
 
 let rig: Rig;
 /** Connected, and its plans made, while every table was empty. */
@@ -74,7 +74,7 @@ async function scans() {
 
 const looksThrough = (worker: Worker) => lookedThrough(rig, LARGE, worker, () => everything(worker));
 
-test('with 100,000 members nothing on the way in, in dispatch or in reading looks through a table', async () => {
+test('with 30,000 members nothing on the way in, in dispatch or in reading looks through a table', async () => {
   const { before, after, entries } = await looksThrough(rig.worker());
   expect(after).toEqual(before);
   expect(entries).toBeLessThan(1_000);
