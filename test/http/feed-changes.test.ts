@@ -187,6 +187,8 @@ describe('what asks wrongly', () => {
       'after=0&wait=NaN',
       'after=0&wait=1.5',
       'after=0&epoch=',
+      'after=0&epoch=%00',
+      'after=0&epoch=a%0Ab',
       `after=0&epoch=${'x'.repeat(101)}`,
       'after=0&constructor=1',
       `after=0&epoch=${encodeURIComponent("'; drop table rolecall.changes; --")}&extra=1`,

@@ -166,6 +166,12 @@ describe('reconciliations', () => {
     expect([...(await rolecall.sql`select from rolecall.reconciliations`)]).toEqual([]);
   });
 
+  it('refuse a list, which a schema of nothing but options would take for an object', async () => {
+    const answer = await start([]);
+    expect([answer.status, code(answer)]).toEqual([400, 'invalid_request']);
+    expect([...(await rolecall.sql`select from rolecall.reconciliations`)]).toEqual([]);
+  });
+
   it('refuse cursors and limits that are none', async () => {
     for (const query of ['limit=0', 'limit=501', 'cursor=x', 'cursor=WyJkcmlmdCIsMV0', 'stage=roles']) {
       expect((await operator('GET', `/reconciliations?${query}`)).status, query).toBe(400);
