@@ -42,7 +42,8 @@ function ask(
   const named = path
     .replace(':organization', organization)
     .replace(':user', `user_${organization}`)
-    .replace(':id', '1');
+    .replace(':id', '1')
+    .replace(/assignable-roles$/, `$&?actor=user_${organization}`);
   const body = JSON.stringify({
     subject: { type: 'user', id: `user_${organization}` },
     action: { name: 'org:sys_memberships:read' },
@@ -111,7 +112,7 @@ describe('a token of one organization', () => {
     'is told of no other, be it there or not: %s %s',
     async (method, path) => {
       const own = await ask(method, path, bearer(TENANT_TOKEN));
-      expect([401, 403, 404]).not.toContain(own.status);
+      expect(own.status).toBe(200);
       const others = await Promise.all(
         ['org_other', 'org_nobody_knows', 'org_Own', 'org_own%20'].map((organization) =>
           ask(method, path, bearer(TENANT_TOKEN), organization),
