@@ -26,6 +26,7 @@ export async function calmDown(
   system: System,
   late: Iterable<string>,
   sql: Sql,
+  tell: (line: string) => void,
   stopping: AbortSignal,
 ): Promise<Calm> {
   const until = performance.now() + PATIENCE_MS;
@@ -54,8 +55,10 @@ export async function calmDown(
       return left.length === 0 ? true : undefined;
     });
   await delivered();
+  tell('What had no 2xx was sent again.');
 
   const found = await reconcile(system, again);
+  tell(`Reconciling found ${found?.drift ?? 'no end'}${found === undefined ? '' : ' differences'}.`);
   const owed = async () => {
     const rows = await sql<{ what: string }[]>`
       select 'effect ' || id || ' ' || kind || ' ' || coalesce(last_error, '') as what

@@ -77,9 +77,9 @@ export async function chaos(
     await storm.end();
     tell('The storm is over.');
 
-    const calm = await calmDown(system, actor.late, auditor, stopping);
+    const calm = await calmDown(system, actor.late, auditor, tell, stopping);
     await sampler.stop();
-    tell('What was owed is done. Now it is judged.');
+    tell('What was owed is carried out. Now it is judged.');
 
     const evidence = {
       history: clerk.history,
