@@ -168,14 +168,18 @@ export async function playAttack(options: Options, stopping: AbortSignal): Promi
 
     /** What is tried apart from the single requests. */
     async function rest(): Promise<Line[]> {
+      say('authentic messages that cannot be read');
       const authentic = await sendAuthentic(world, stage.sql, () => untilQuiet(stage));
+      say('statements in SQL');
       const statements = await attackSql(stage);
+      say('pages with hostile names');
       const ids = await stage.sql<{ id: string }[]>`
         select id from rolecall.inbox where id like 'msg_hostile%' or id like 'msg_private%' order by id`;
       const pages = await readPages(
         world,
         ids.map(({ id }) => id),
       );
+      say('connections that are held');
       const connections = requests > 20_000 ? 2_000 : 320;
       const pulse = startPulse(world);
       await flood(world, connections);

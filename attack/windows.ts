@@ -21,11 +21,12 @@ const LANES = 24;
 /** Waits until nothing is owed to Clerk, so that what changes from now on was not owed before. */
 export async function untilQuiet({ sql, clerk }: Pick<Stage, 'sql' | 'clerk'>): Promise<void> {
   await clerk.settled();
-  for (;;) {
+  for (let patience = 0; patience < 1_500; patience += 1) {
     const owed = await sql`select from rolecall.effects where status = 'owed' limit 1`;
     if (owed.length === 0) return;
     await delay(20);
   }
+  throw new Error('something is owed to Clerk and is not done');
 }
 
 /** Carries out the attacks, window by window: between two of them what is stored is compared, and memory measured. */
