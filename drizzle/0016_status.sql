@@ -323,7 +323,7 @@ BEGIN
     UNION ALL
     (SELECT e.owed_at, e.settled_at FROM rolecall.effects AS e WHERE e.settled_at >= begin_at
       ORDER BY e.settled_at DESC LIMIT 100000)
-  ), moved AS (
+  ), moved AS MATERIALIZED (
     SELECT d.point, sum(d.more) AS more
       FROM waited AS w, LATERAL (VALUES (w.owed_at, 1), (w.settled_at, -1)) AS s(at, more),
            LATERAL (SELECT greatest(0, floor(extract(epoch FROM s.at - begin_at) / (60 * step)))::integer AS point, s.more) AS d
