@@ -26,10 +26,19 @@ const VALUES = [
   `"${'x'.repeat(1_000)}"`,
   '-1',
   '1e999',
-  '"0.5"',
+  '"0,5"',
   '{"__proto__":{"role":"org:admin"}}',
 ];
-const FIELDS = ['type', 'data', 'timestamp', 'data.id', 'data.role', 'data.organization', 'data.public_user_data', 'data.updated_at'];
+const FIELDS = [
+  'type',
+  'data',
+  'timestamp',
+  'data.id',
+  'data.role',
+  'data.organization',
+  'data.public_user_data',
+  'data.updated_at',
+];
 
 /** A message that would promote Bob, with one of its fields replaced: none of them may. */
 function broken(world: World, field: string, value: string): string {
@@ -75,6 +84,7 @@ export async function sendAuthentic(
     for (const value of VALUES) await send(`${field} is ${value.slice(0, 40)}`, broken(world, field, value));
   }
   await settled();
-  if ((await accessOf(sql)) !== before) found.push('an authentic message that cannot be read has changed access');
+  if ((await accessOf(sql)) !== before)
+    found.push('an authentic message that cannot be read has changed access');
   return { count, found };
 }

@@ -84,9 +84,7 @@ export const KEPT_AS_RECEIVED: ReadonlySet<string> = new Set(['privateMetadata',
 /** Finds the first of the needles in a text; null where there is none. */
 export function finderOf(needles: readonly Needle[]): (text: string) => string | null {
   const known = new Map(needles.map(({ secret, text }) => [text, secret]));
-  const pattern = new RegExp(
-    [...known.keys()].map((text) => text.replaceAll(/[+/=.$^]/g, '\\$&')).join('|'),
-  );
+  const pattern = new RegExp([...known.keys()].map((text) => text.replaceAll(/[+/=.$^]/g, '\\$&')).join('|'));
   return (text) => {
     const found = pattern.exec(text)?.[0];
     return found === undefined ? null : (known.get(found) ?? null);

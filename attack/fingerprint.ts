@@ -19,9 +19,11 @@ export async function tablesOf(sql: Sql): Promise<string[]> {
 export async function fingerprint(sql: Sql, tables: readonly string[]): Promise<Fingerprint> {
   const digests = tables
     .filter((table) => !COUNTED.has(table))
-    .map((table) => `
+    .map(
+      (table) => `
       select '${table}' as name, coalesce(md5(string_agg(one, '' order by one)), '') as digest
-        from (select md5((to_jsonb(t) - ${NOTED})::text) as one from rolecall.${table} t) of_rows`);
+        from (select md5((to_jsonb(t) - ${NOTED})::text) as one from rolecall.${table} t) of_rows`,
+    );
   const rows = await sql.unsafe<{ name: string; digest: string }[]>(digests.join(' union all '));
   return new Map(rows.map(({ name, digest }) => [name, digest]));
 }

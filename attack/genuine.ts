@@ -1,5 +1,5 @@
-import type { RawAnswer } from '../test/http/support/raw.ts';
 import { svixHeaders } from '../src/testing/index.ts';
+import type { RawAnswer } from '../test/http/support/raw.ts';
 import { bearer, FORM_CONTENT, JSON_CONTENT, type Request, requestBytes, type World } from './attack.ts';
 import { openWire } from './wire.ts';
 
@@ -23,7 +23,11 @@ export async function once(host: string, request: Request): Promise<RawAnswer> {
 }
 
 /** What Clerk would send: signed, and with bytes that are sent as they are. */
-export function deliver({ host, canaries }: Asker, id: string, body: string | Uint8Array): Promise<RawAnswer> {
+export function deliver(
+  { host, canaries }: Asker,
+  id: string,
+  body: string | Uint8Array,
+): Promise<RawAnswer> {
   const signed = svixHeaders(canaries.signingSecret, id, Date.now(), body);
   const headers = [...Object.entries(signed), JSON_CONTENT];
   return once(host, { method: 'POST', target: '/webhooks/clerk', headers, body });

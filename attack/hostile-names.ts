@@ -17,7 +17,7 @@ export const HOSTILE_NAMES: readonly string[] = [
   '<svg/onload=owned()>',
   'javascript:owned()',
   '&lt;owned&gt; &#60;owned&#62;',
-  '${owned()} {{owned()}} <%= owned() %>',
+  '{{owned()}} <%= owned() %> #{owned()}',
   '\u202e<owned>\u2066',
   '<owned\u2028>',
   '\r\nset-cookie: owned=1\r\n\r\n<owned>',

@@ -30,12 +30,9 @@ export function readOptions(args: readonly string[]): Options | string {
       return Number(text);
     };
     const requests =
-      values.requests === undefined
-        ? values.short
-          ? FEWEST
-          : LONG
-        : number('requests', values.requests);
-    if (requests < FEWEST) throw new Error(`--requests must be ${FEWEST} or more: fewer leave something out.`);
+      values.requests === undefined ? (values.short ? FEWEST : LONG) : number('requests', values.requests);
+    if (requests < FEWEST)
+      throw new Error(`--requests must be ${FEWEST} or more: fewer leave something out.`);
     const seed = values.seed === undefined ? randomInt(1e9) : number('seed', values.seed);
     const only = values.only === undefined ? null : number('only', values.only);
     if (only !== null && values.seed === undefined) throw new Error('--only repeats one of a --seed.');

@@ -23,7 +23,11 @@ const ALIVE = [
 ];
 
 /** Looks at every page and every list of the console and of the operators, where hostile names must have stayed text. */
-export async function readPages(world: World, ids: readonly string[]): Promise<PagesReport> {
+export async function readPages(
+  world: World,
+  ids: readonly string[],
+  find: (text: string) => string | null,
+): Promise<PagesReport> {
   const cookie = await signIn(world, world.canaries.operatorToken);
   const found: string[] = [];
   let [pages, seen] = [0, 0];
@@ -31,10 +35,14 @@ export async function readPages(world: World, ids: readonly string[]): Promise<P
     const answer = await once(world.host, { method: 'GET', target: path, headers });
     const { text } = answer;
     pages += 1;
+    const told = find(`${text}${[...answer.headers].join()}`);
+    if (told !== null) found.push(`${path} holds a part of ${told}`);
     const type = answer.headers.get('content-type') ?? '';
     if (answer.status >= 500) found.push(`${path} answered ${answer.status}`);
-    if (answer.headers.get('x-content-type-options') !== 'nosniff') found.push(`${path} lets its type be guessed`);
-    if (answer.headers.get('set-cookie')?.includes('owned') === true) found.push(`${path} sets a cookie of theirs`);
+    if (answer.headers.get('x-content-type-options') !== 'nosniff')
+      found.push(`${path} lets its type be guessed`);
+    if (answer.headers.get('set-cookie')?.includes('owned') === true)
+      found.push(`${path} sets a cookie of theirs`);
     if (type.startsWith('text/html')) {
       const policy = answer.headers.get('content-security-policy') ?? '';
       if (!policy.includes("script-src 'self'")) found.push(`${path} lets others’ scripts run`);
@@ -43,7 +51,11 @@ export async function readPages(world: World, ids: readonly string[]): Promise<P
       if (/&lt;owned|&lt;\/script&gt;|&lt;img src=x/.test(text)) seen += 1;
     } else if (text.includes('owned')) {
       // A browser shows anything else as it is, and none of these as a page.
-      if (!/^(application\/(json|x-ndjson)|text\/plain|text\/event-stream|text\/javascript|text\/css)/.test(type))
+      if (
+        !/^(application\/(json|x-ndjson)|text\/plain|text\/event-stream|text\/javascript|text\/css)/.test(
+          type,
+        )
+      )
         found.push(`${path} says it is ${type}`);
       seen += 1;
     }
@@ -52,9 +64,12 @@ export async function readPages(world: World, ids: readonly string[]): Promise<P
     '',
     '?organization=org_acme',
     '?user=user_bob&organization=org_acme',
-    ...HOSTILE_NAMES.flatMap((name) => {
+    ...HOSTILE_NAMES.map((name, index) => {
       const text = encodeURIComponent(name);
-      return [`?organization=${text}&user=${text}&type=${text}&query=${text}`, `?${text}=1`, `?said=${text}&cursor=${text}`];
+      const kinds = [`?organization=${text}&user=${text}&type=${text}&query=${text}`, `?${text}=1`];
+      return kinds[index % 2] ?? '';
+    }),
+  ];
     }),
   ];
   for (const route of world.routes) {

@@ -12,19 +12,22 @@ import { signatures } from './families/signatures.ts';
 import { tenants } from './families/tenants.ts';
 
 /** Each family with its share of the requests; whether the worker is attacked with it too, whose framing is Cloudflare's. */
-const FAMILIES: Readonly<Record<string, { readonly make: Family; readonly share: number; readonly worker: boolean }>> =
-  {
-    signatures: { make: signatures, share: 6, worker: true },
-    credentials: { make: credentials, share: 5, worker: true },
-    paths: { make: paths, share: 4, worker: false },
-    bodies: { make: bodies, share: 3, worker: true },
-    queries: { make: queries, share: 2, worker: true },
-    tenants: { make: tenants, share: 2, worker: true },
-    console: { make: consoleFamily, share: 2, worker: true },
-    framing: { make: framing, share: 1, worker: false },
-    feed: { make: feed, share: 1, worker: true },
-  };
-const TURNS = Object.entries(FAMILIES).flatMap(([name, { share }]) => Array.from({ length: share }, () => name));
+const FAMILIES: Readonly<
+  Record<string, { readonly make: Family; readonly share: number; readonly worker: boolean }>
+> = {
+  signatures: { make: signatures, share: 6, worker: true },
+  credentials: { make: credentials, share: 5, worker: true },
+  paths: { make: paths, share: 4, worker: false },
+  bodies: { make: bodies, share: 3, worker: true },
+  queries: { make: queries, share: 2, worker: true },
+  tenants: { make: tenants, share: 2, worker: true },
+  console: { make: consoleFamily, share: 2, worker: true },
+  framing: { make: framing, share: 1, worker: false },
+  feed: { make: feed, share: 1, worker: true },
+};
+const TURNS = Object.entries(FAMILIES).flatMap(([name, { share }]) =>
+  Array.from({ length: share }, () => name),
+);
 
 /** One attack in so many goes to the worker, where its family does. */
 const WORKER_EVERY = 31;

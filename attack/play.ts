@@ -107,7 +107,11 @@ export async function playAttack(options: Options, stopping: AbortSignal): Promi
         count: `${of('undocumented').length} others`,
         broken: of('undocumented'),
       },
-      { promise: 'every request is answered', count: `${of('unanswered').length} were not`, broken: of('unanswered') },
+      {
+        promise: 'every request is answered',
+        count: `${of('unanswered').length} were not`,
+        broken: of('unanswered'),
+      },
     );
 
     if (attacked.died === null) lines.push(...(await rest()));
@@ -178,6 +182,7 @@ export async function playAttack(options: Options, stopping: AbortSignal): Promi
       const pages = await readPages(
         world,
         ids.map(({ id }) => id),
+        find,
       );
       say('connections that are held');
       const connections = requests > 20_000 ? 2_000 : 320;
@@ -198,7 +203,7 @@ export async function playAttack(options: Options, stopping: AbortSignal): Promi
           broken: statements.found,
         },
         {
-          promise: 'a hostile name stays text',
+          promise: 'a hostile name stays text, and no page holds a secret',
           count: `${pages.pages} pages, in ${pages.seen} as text`,
           broken: pages.seen > 0 ? pages.found : ['none was seen in any page'],
         },

@@ -25,7 +25,8 @@ export function startPulse(world: World, everyMs = 200) {
       await timed('a genuine webhook', async () => {
         const { status, text } = await deliver(world, world.taken.id, world.taken.body);
         const { outcome } = v.parse(Delivered, JSON.parse(text));
-        if (status !== 200 || outcome !== 'duplicate') throw new Error(`it was answered ${status} ${outcome}`);
+        if (status !== 200 || outcome !== 'duplicate')
+          throw new Error(`it was answered ${status} ${outcome}`);
       });
       await timed('a genuine question', async () => {
         const path = '/v1/organizations/org_acme/members/user_ada';

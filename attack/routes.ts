@@ -68,9 +68,7 @@ export function routesOf(document: unknown): Route[] {
     const reference = v.safeParse(Reference, response);
     const named = reference.success ? reference.output.$ref.replace('#/components/responses/', '') : '';
     const described = components.responses[named];
-    return (
-      described?.content['application/json'].schema.allOf[1].properties.error.properties.code.enum ?? []
-    );
+    return described?.content['application/json'].schema.allOf[1].properties.error.properties.code.enum ?? [];
   };
   const described = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { security, parameters, responses }]): Route => {
@@ -112,8 +110,5 @@ export function pathOf(
   { path }: Pick<Route, 'path'>,
   { organization = 'org_acme', user = 'user_ada', id = '1' } = {},
 ): string {
-  return path
-    .replace('{organization}', organization)
-    .replace('{user}', user)
-    .replace('{id}', id);
+  return path.replace('{organization}', organization).replace('{user}', user).replace('{id}', id);
 }

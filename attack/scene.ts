@@ -1,5 +1,5 @@
-import { createClerkStandIn } from '../src/testing/index.ts';
 import * as v from 'valibot';
+import { createClerkStandIn } from '../src/testing/index.ts';
 import type { World } from './attack.ts';
 import type { Canaries } from './canaries.ts';
 import { ask, deliver, send, signIn } from './genuine.ts';
@@ -17,7 +17,12 @@ const messages = ({ codes, privateMetadata, unsafeMetadata }: Canaries) => {
       object: 'event',
       type: 'email.created',
       timestamp: now,
-      data: { id: 'ema_1', to_email_address: 'ada@example.com', body: `${codes[0]} is your code`, data: { otp_code: codes[0] } },
+      data: {
+        id: 'ema_1',
+        to_email_address: 'ada@example.com',
+        body: `${codes[0]} is your code`,
+        data: { otp_code: codes[0] },
+      },
     },
     msg_sms: {
       object: 'event',
@@ -110,7 +115,10 @@ export async function playScene(stage: Stage, canaries: Canaries): Promise<World
   }
 
   const stranger = createClerkStandIn({ autoSend: false });
-  const page = v.parse(Page, JSON.parse(await ask(asker, '/v1/changes?after=0&limit=1000', canaries.readToken)));
+  const page = v.parse(
+    Page,
+    JSON.parse(await ask(asker, '/v1/changes?after=0&limit=1000', canaries.readToken)),
+  );
   return {
     host: node.host,
     routes: routesOf(JSON.parse(await ask(asker, '/openapi.json', ''))),

@@ -9,7 +9,17 @@ export interface SqlReport {
 
 const NOT_ALLOWED = '42501';
 /** Of what is no claim, no time, no text: asked in vain, and never let in. */
-const REFUSED = new Set([NOT_ALLOWED, '22P02', '22021', '22P05', '22007', '42883', '42P01', '22023', '25006']);
+const REFUSED = new Set([
+  NOT_ALLOWED,
+  '22P02',
+  '22021',
+  '22P05',
+  '22007',
+  '42883',
+  '42P01',
+  '22023',
+  '25006',
+]);
 
 /** Claims of a user of the other tenant, or of nobody, or that are none. */
 const seconds = () => Math.floor(Date.now() / 1_000);
@@ -32,7 +42,16 @@ const CLAIMS: readonly unknown[] = [
   null,
   'user_rex',
 ];
-const TEXTS = ['', 'null', '{', '[]', '{"sub":"user_rex\\u0000"}', '{"sub":"\\ud800"}', '{"sub":1e999}', '\u{1f600}'];
+const TEXTS = [
+  '',
+  'null',
+  '{',
+  '[]',
+  '{"sub":"user_rex\\u0000"}',
+  '{"sub":"\\ud800"}',
+  '{"sub":1e999}',
+  '\u{1f600}',
+];
 
 /** Text that would end what it stands in. */
 const INJECTIONS = [
@@ -85,7 +104,8 @@ export async function attackSql(stage: Stage): Promise<SqlReport> {
     count += 1;
     try {
       const rows = await own.unsafe<{ yes: boolean | null }[]>(statement, [...values]);
-      if (rows.some(({ yes }) => yes !== false)) found.push(`${who} got a yes to: ${statement} ${String(values)}`);
+      if (rows.some(({ yes }) => yes !== false))
+        found.push(`${who} got a yes to: ${statement} ${String(values)}`);
     } catch (error) {
       if (!REFUSED.has(codeOf(error))) found.push(`${who} got ${codeOf(error)} for: ${statement}`);
     }
@@ -133,12 +153,11 @@ export async function attackSql(stage: Stage): Promise<SqlReport> {
     }
     for (const user of ['user_ada', 'user_bob', ...INJECTIONS]) {
       for (const permission of ['org:sys_memberships:manage', 'org:rival:act', ...INJECTIONS]) {
-        await no(
-          'a reader',
-          reader,
-          'select rolecall.has_permission($1, $2, $3) as yes',
-          [user, 'org_rival', permission],
-        );
+        await no('a reader', reader, 'select rolecall.has_permission($1, $2, $3) as yes', [
+          user,
+          'org_rival',
+          permission,
+        ]);
       }
     }
     const claims = [
@@ -165,7 +184,8 @@ export async function attackSql(stage: Stage): Promise<SqlReport> {
           });
           if (rows.some(({ yes }) => yes !== false)) found.push(`claims ${claim} got a yes to: ${question}`);
         } catch (error) {
-          if (!REFUSED.has(codeOf(error))) found.push(`claims ${claim} got ${codeOf(error)} for: ${question}`);
+          if (!REFUSED.has(codeOf(error)))
+            found.push(`claims ${claim} got ${codeOf(error)} for: ${question}`);
         }
       }
     }

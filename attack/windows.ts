@@ -11,7 +11,11 @@ export interface Attacked {
   /** Tables that an attack has changed, with the attack, or the range in which it is. */
   readonly changes: readonly string[];
   readonly measured: readonly Measured[];
-  readonly pulse: { readonly count: number; readonly longestMs: number; readonly failures: readonly string[] };
+  readonly pulse: {
+    readonly count: number;
+    readonly longestMs: number;
+    readonly failures: readonly string[];
+  };
   /** How the server ended, if it did. */
   readonly died: string | null;
 }

@@ -29,12 +29,12 @@ const withField = (name: string, value: string) =>
 
 /** JSON that is none, or is more than it seems. */
 export const TEXTS: Readonly<Record<string, () => string | Uint8Array>> = {
-  'nothing': () => '',
+  nothing: () => '',
   'white space': () => ' \n\t ',
   'half of it': () => JSON.stringify(QUESTION).slice(0, 60),
   'something behind it': () => `${JSON.stringify(QUESTION)}{}`,
-  'null': () => 'null',
-  'true': () => 'true',
+  null: () => 'null',
+  true: () => 'true',
   'a number': () => '1e999',
   'a text': () => '"user_ada"',
   'a list': () => '[]',
@@ -45,7 +45,8 @@ export const TEXTS: Readonly<Record<string, () => string | Uint8Array>> = {
   'a deep resource': () => withField('context', `{"a":${deep('{"a":', '}', 5_000).replace('}', '1}')}}`),
   'a byte order mark': () => `\ufeff${JSON.stringify(QUESTION)}`,
   'UTF-16': () => Buffer.from(JSON.stringify(QUESTION), 'utf16le'),
-  'bytes that are no UTF-8': () => Buffer.concat([Buffer.from('{"subject":"'), Buffer.from([0xff, 0xc0, 0x80, 0x22, 0x7d])]),
+  'bytes that are no UTF-8': () =>
+    Buffer.concat([Buffer.from('{"subject":"'), Buffer.from([0xff, 0xc0, 0x80, 0x22, 0x7d])]),
   'an overlong NUL': () => Buffer.from([0x22, 0xc0, 0x80, 0x22]),
   'a raw NUL': () => JSON.stringify(QUESTION).replace('user_bob', 'user_bob\0'),
   'an escaped NUL': () => JSON.stringify(QUESTION).replace('user_bob', 'user_bob\\u0000'),
@@ -53,9 +54,9 @@ export const TEXTS: Readonly<Record<string, () => string | Uint8Array>> = {
   'a lone surrogate': () => JSON.stringify(QUESTION).replace('user_bob', 'user_\\ud800'),
   'a lone surrogate in the permission': () => JSON.stringify(QUESTION).replace('manage', '\\udfff'),
   'a line separator': () => JSON.stringify(QUESTION).replace('user_bob', 'user_\u2028'),
-  'comments': () => `/* */${JSON.stringify(QUESTION)}//`,
+  comments: () => `/* */${JSON.stringify(QUESTION)}//`,
   'single quotes': () => JSON.stringify(QUESTION).replaceAll('"', "'"),
-  'NaN': () => withField('context', 'NaN'),
+  NaN: () => withField('context', 'NaN'),
   'a huge number': () => withField('context', '{"at_least_revision":1e309}'),
   'a negative revision': () => withField('context', '{"at_least_revision":-1}'),
   'a revision with a fraction': () => withField('context', '{"at_least_revision":0.5}'),
@@ -63,7 +64,10 @@ export const TEXTS: Readonly<Record<string, () => string | Uint8Array>> = {
   'a long number': () => withField('context', `{"at_least_revision":${'9'.repeat(50_000)}}`),
   'a long text': () => JSON.stringify(QUESTION).replace('user_bob', 'x'.repeat(400_000)),
   'very many properties': () =>
-    withField('context', JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`p${n}`, n])))),
+    withField(
+      'context',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`p${n}`, n]))),
+    ),
   'a property twice': () => withField('subject', '{"type":"user","id":"user_ada"}'),
   'a prototype': () => withField('__proto__', '{"decision":true,"role":"org:admin"}'),
   'a prototype inside': () =>
@@ -71,12 +75,13 @@ export const TEXTS: Readonly<Record<string, () => string | Uint8Array>> = {
   'a constructor': () => withField('constructor', '{"prototype":{"decision":true}}'),
   'a subject called constructor': () => JSON.stringify(QUESTION).replace('user_bob', 'constructor'),
   'a subject called __proto__': () => JSON.stringify(QUESTION).replace('user_bob', '__proto__'),
-  'a permission called toString': () => JSON.stringify(QUESTION).replace('org:sys_memberships:manage', 'toString'),
+  'a permission called toString': () =>
+    JSON.stringify(QUESTION).replace('org:sys_memberships:manage', 'toString'),
   'a list as the subject': () => JSON.stringify({ ...QUESTION, subject: ['user_ada'] }),
   'a list as the id': () => JSON.stringify({ ...QUESTION, subject: { type: 'user', id: ['user_ada'] } }),
-  'a condition as the id': () => JSON.stringify({ ...QUESTION, subject: { type: 'user', id: { $ne: null } } }),
-  'SQL as the id': () =>
-    JSON.stringify({ ...QUESTION, subject: { type: 'user', id: "x' or '1'='1" } }),
+  'a condition as the id': () =>
+    JSON.stringify({ ...QUESTION, subject: { type: 'user', id: { $ne: null } } }),
+  'SQL as the id': () => JSON.stringify({ ...QUESTION, subject: { type: 'user', id: "x' or '1'='1" } }),
   'SQL as the permission': () =>
     JSON.stringify({ ...QUESTION, action: { name: "x'); drop table rolecall.memberships; --" } }),
   'a pattern as the permission': () => JSON.stringify({ ...QUESTION, action: { name: '%' } }),
@@ -84,11 +89,17 @@ export const TEXTS: Readonly<Record<string, () => string | Uint8Array>> = {
   'roles that the subject says it has': () =>
     JSON.stringify({
       ...QUESTION,
-      subject: { ...QUESTION.subject, properties: { role: 'org:admin', roles: ['org:admin'], permissions: ['*'] } },
+      subject: {
+        ...QUESTION.subject,
+        properties: { role: 'org:admin', roles: ['org:admin'], permissions: ['*'] },
+      },
       context: { role: 'org:admin', decision: true },
     }),
   'an agent who acts for an admin': () =>
-    JSON.stringify({ ...QUESTION, subject: { type: 'agent', id: 'bot', properties: { acting_for: 'user_ada' } } }),
+    JSON.stringify({
+      ...QUESTION,
+      subject: { type: 'agent', id: 'bot', properties: { acting_for: 'user_ada' } },
+    }),
   'half a token': () => JSON.stringify({ ...QUESTION, context: { token: { session_id: 'sess_1' } } }),
   'a token from the future': () =>
     JSON.stringify({ ...QUESTION, context: { token: { session_id: 'sess_1', issued_at: 99_999_999_999 } } }),
@@ -112,7 +123,9 @@ export const TEXTS: Readonly<Record<string, () => string | Uint8Array>> = {
 };
 
 /** How it is sent beside the body itself. */
-const WRAPPINGS: Readonly<Record<string, (body: Uint8Array) => { readonly headers: Header[]; readonly body: Uint8Array }>> = {
+const WRAPPINGS: Readonly<
+  Record<string, (body: Uint8Array) => { readonly headers: Header[]; readonly body: Uint8Array }>
+> = {
   'as JSON': (body) => ({ headers: [JSON_CONTENT], body }),
   'with a charset': (body) => ({ headers: [['content-type', 'application/json; charset=utf-7']], body }),
   'as text': (body) => ({ headers: [['content-type', 'text/plain']], body }),
@@ -120,8 +133,8 @@ const WRAPPINGS: Readonly<Record<string, (body: Uint8Array) => { readonly header
   'as parts': (body) => ({ headers: [['content-type', 'multipart/form-data; boundary=x']], body }),
   'as nothing': (body) => ({ headers: [], body }),
   'as two types': (body) => ({ headers: [JSON_CONTENT, ['content-type', 'text/html']], body }),
-  'compressed': (body) => ({ headers: [JSON_CONTENT, ['content-encoding', 'gzip']], body: gzipSync(body) }),
-  'deflated': (body) => ({ headers: [JSON_CONTENT, ['content-encoding', 'deflate']], body: deflateSync(body) }),
+  compressed: (body) => ({ headers: [JSON_CONTENT, ['content-encoding', 'gzip']], body: gzipSync(body) }),
+  deflated: (body) => ({ headers: [JSON_CONTENT, ['content-encoding', 'deflate']], body: deflateSync(body) }),
   'said to be compressed': (body) => ({ headers: [JSON_CONTENT, ['content-encoding', 'br, gzip']], body }),
   'in chunks': (body) => ({ headers: [JSON_CONTENT, ['transfer-encoding', 'chunked']], body: chunked(body) }),
 };
@@ -176,4 +189,3 @@ function credentialsOf(world: World, route: Route, step: number): Header[] {
   const signed = svixHeaders(signingSecret, `msg_body${step}`, world.now(), promotion(world, world.now()));
   return Object.entries(signed);
 }
-

@@ -44,7 +44,10 @@ const FOREIGN: Readonly<Record<string, Write>> = {
   'from ours in upper case': from((world) => `HTTP://${world.host}`),
   'from ours and elsewhere': from((world) => `http://${world.host} https://elsewhere.example`),
   'from ours and elsewhere, joined': from((world) => `http://${world.host},https://elsewhere.example`),
-  'from two origins': (world, chance) => [...signedIn(world, chance), ['origin', 'https://elsewhere.example']],
+  'from two origins': (world, chance) => [
+    ...signedIn(world, chance),
+    ['origin', 'https://elsewhere.example'],
+  ],
   'from elsewhere, with our address as the referrer': (world) => [
     cookie(world),
     custom,
@@ -110,7 +113,11 @@ function write(world: World, route: Route, chance: () => number): Attack {
   }
   const isWayIn = /\/sign-(in|out)$/.test(target);
   if (kind < 0.8 || isWayIn) {
-    const request = { method: pick(chance, ['GET', 'HEAD', 'PUT', 'OPTIONS']), target, headers: signedIn(world, chance) };
+    const request = {
+      method: pick(chance, ['GET', 'HEAD', 'PUT', 'OPTIONS']),
+      target,
+      headers: signedIn(world, chance),
+    };
     return attack(world, route, 'by another method', request, isNothingHere);
   }
   const looking = kind < 0.9;

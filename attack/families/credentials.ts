@@ -47,7 +47,9 @@ const WRONGLY: Readonly<Record<string, (tokenOf: (world: World) => string) => Tr
   'in quotes': as((token) => [['authorization', `Bearer "${token}"`]]),
   'behind a wide space': as((token) => [['authorization', `Bearer\u3000${token}`]]),
   'very long': as((token) => [bearer(token.padEnd(6_000, 'x'))]),
-  'in a cookie': as((token) => [['cookie', `token=${token}; authorization=Bearer ${token}; __session=${token}`]]),
+  'in a cookie': as((token) => [
+    ['cookie', `token=${token}; authorization=Bearer ${token}; __session=${token}`],
+  ]),
   'in a proxy’s header': as((token) => [['proxy-authorization', `Bearer ${token}`]]),
   'in the headers of others': as((token) => [
     ['x-api-key', token],
@@ -57,10 +59,10 @@ const WRONGLY: Readonly<Record<string, (tokenOf: (world: World) => string) => Tr
 };
 
 const nobody: Readonly<Record<string, Trick>> = {
-  'nothing': () => ({ headers: [] }),
+  nothing: () => ({ headers: [] }),
   'an empty token': () => ({ headers: [['authorization', 'Bearer ']] }),
-  'undefined': () => ({ headers: [bearer('undefined')] }),
-  'null': () => ({ headers: [bearer('null')] }),
+  undefined: () => ({ headers: [bearer('undefined')] }),
+  null: () => ({ headers: [bearer('null')] }),
   'the names of things': (_, chance) => ({
     headers: [bearer(pick(chance, ['constructor', '__proto__', 'default', 'secret', 'test', '*']))],
   }),
@@ -68,7 +70,9 @@ const nobody: Readonly<Record<string, Trick>> = {
   'text that SQL would end': () => ({ headers: [bearer("x'or'1'='1")] }),
 };
 
-const shown = (tokenOf: (world: World) => string): Trick => (world) => ({ headers: [bearer(tokenOf(world))] });
+const shown =
+  (tokenOf: (world: World) => string): Trick =>
+  (world) => ({ headers: [bearer(tokenOf(world))] });
 const reading = shown((world) => world.canaries.readToken);
 const readingAcme = shown((world) => world.canaries.acmeToken);
 const operating = shown((world) => world.canaries.operatorToken);

@@ -1,4 +1,14 @@
-import { type Attack, attack, bearer, type Family, type Header, pick, refusedWith, routeNamed, type World } from '../attack.ts';
+import {
+  type Attack,
+  attack,
+  bearer,
+  type Family,
+  type Header,
+  pick,
+  refusedWith,
+  routeNamed,
+  type World,
+} from '../attack.ts';
 import { authenticToken } from './session-tokens.ts';
 
 const NUMBERS = [
@@ -36,7 +46,10 @@ const EPOCHS = [
 const MALFORMED = ['400 invalid_parameter'] as const;
 const GONE = ['410 resync_required', ...MALFORMED] as const;
 
-type Trick = (world: World, chance: () => number) => {
+type Trick = (
+  world: World,
+  chance: () => number,
+) => {
   readonly query: string;
   readonly headers?: readonly Header[];
   readonly refusals: readonly string[];

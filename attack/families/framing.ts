@@ -1,5 +1,5 @@
 import { type Attack, bearer, type Family, pick, refusedWith, type World } from '../attack.ts';
-import { pathOf, type Route } from '../routes.ts';
+import { pathOf } from '../routes.ts';
 
 /**
  * The request that is smuggled: nobody who is not an operator may ask for it, and whoever gets it past a proxy has paused
@@ -69,7 +69,10 @@ const TRICKS: Readonly<Record<string, (world: World) => Trick>> = {
     body: inside(world),
   }),
   'chunks in other words': (world) => ({ lines: ['transfer-encoding: xchunked'], body: inside(world) }),
-  'chunks and identity': (world) => ({ lines: ['transfer-encoding: chunked, identity'], body: inside(world) }),
+  'chunks and identity': (world) => ({
+    lines: ['transfer-encoding: chunked, identity'],
+    body: inside(world),
+  }),
   'chunks twice': (world) => ({ lines: [CHUNKED, 'transfer-encoding: identity'], body: inside(world) }),
   'chunks behind a tab': (world) => ({
     lines: ['transfer-encoding:\tchunked', `content-length: ${inside(world).length}`],
@@ -138,14 +141,17 @@ const TRICKS: Readonly<Record<string, (world: World) => Trick>> = {
       'content-length: 0',
     ],
   }),
-  'a body that must be waited for': () => ({ lines: ['expect: 100-continue', 'content-length: 2'], body: '{}' }),
+  'a body that must be waited for': () => ({
+    lines: ['expect: 100-continue', 'content-length: 2'],
+    body: '{}',
+  }),
   'an expectation that nobody has': () => ({ lines: ['expect: 200-ok', 'content-length: 2'], body: '{}' }),
   'version 1.0': () => ({ lines: ['content-length: 0'], version: 'HTTP/1.0' }),
   'version 0.9': () => ({ lines: ['content-length: 0'], version: 'HTTP/0.9' }),
   'version 2.0': () => ({ lines: ['content-length: 0'], version: 'HTTP/2.0' }),
   'no version': () => ({ lines: ['content-length: 0'], version: '' }),
   'the preface of HTTP/2': () => ({ lines: [], method: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nPRI' }),
-  'TLS': () => ({ lines: [], method: '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' }),
+  TLS: () => ({ lines: [], method: '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' }),
   'a space before the method': () => ({ lines: ['content-length: 0'], method: ' POST' }),
   'a long method': () => ({ lines: ['content-length: 0'], method: 'X'.repeat(10_000) }),
   'a pipeline of ten': (world) => ({
@@ -194,4 +200,3 @@ export const framing: Family = (world, step, chance): Attack => {
     mostAnswers: most,
   };
 };
-

@@ -16,7 +16,7 @@ const TARGETS: Readonly<Record<string, (path: string, chance: () => number) => s
     somewhere(path, chance, (one) => encodeAll(one).replace('%', '%25')),
   'encoded slashes': (path) => `/${path.slice(1).replaceAll('/', '%2f')}`,
   'slashes encoded twice': (path) => `/${path.slice(1).replaceAll('/', '%252f')}`,
-  'backslashes': (path) => path.replaceAll('/', '\\'),
+  backslashes: (path) => path.replaceAll('/', '\\'),
   'encoded backslashes': (path) => `/${path.slice(1).replaceAll('/', '%5c')}`,
   'two slashes': (path) => path.replaceAll('/', '//'),
   'a leading slash more': (path) => `/${path}`,
@@ -59,7 +59,19 @@ const TARGETS: Readonly<Record<string, (path: string, chance: () => number) => s
   'an empty query of many': (path) => `${path}?${'&'.repeat(5_000)}`,
 };
 
-const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'get', 'LINK'];
+const METHODS = [
+  'GET',
+  'POST',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'PROPFIND',
+  'get',
+  'LINK',
+];
 
 const HEADERS: readonly (readonly Header[])[] = [
   [],

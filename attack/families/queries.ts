@@ -23,8 +23,8 @@ const VALUES = [
   '%0d%0aset-cookie:%20a=b',
   '%09',
   '%1b%5b31m',
-  "%27%20or%20%271%27=%271",
-  "%27);drop%20table%20rolecall.memberships;--",
+  '%27%20or%20%271%27=%271',
+  '%27);drop%20table%20rolecall.memberships;--',
   '%25',
   '_',
   '%5c',
@@ -81,7 +81,16 @@ export const queries: Family = (world, step, chance): Attack => {
   const route = routes[step % routes.length];
   if (route === undefined) throw new Error('there is no route');
   const value = pick(chance, VALUES);
-  const name = pick(chance, [...route.parameters, 'limit', 'cursor', 'organization', 'user', 'id', 'from', 'said']);
+  const name = pick(chance, [
+    ...route.parameters,
+    'limit',
+    'cursor',
+    'organization',
+    'user',
+    'id',
+    'from',
+    'said',
+  ]);
   const [kind, write] = pick(chance, Object.entries(KINDS));
   const inThePath = route.path.includes('{') && chance() < 0.4;
   const place = value === '' ? '%20' : value;

@@ -96,7 +96,10 @@ const signedOver =
   (world, step) => {
     const message = authentic(world, step);
     const key = Buffer.from(world.canaries.signingSecret.replace('whsec_', ''), 'base64');
-    return { ...message, signature: `v1,${createHmac('sha256', key).update(text(message)).digest('base64')}` };
+    return {
+      ...message,
+      signature: `v1,${createHmac('sha256', key).update(text(message)).digest('base64')}`,
+    };
   };
 const written =
   (write: (signature: string, chance: () => number) => string): Trick =>
@@ -136,8 +139,7 @@ const TRICKS: Readonly<Record<string, Trick>> = {
   'the secret without its last byte': signedWith((secret) => secret.slice(0, -4)),
   'the text of the secret as the key': signedWith((secret) => `whsec_${base64(secret)}`),
   'its hexadecimal as the key': signedWith(
-    (secret) =>
-      `whsec_${base64(Buffer.from(secret.replace('whsec_', ''), 'base64').toString('hex'))}`,
+    (secret) => `whsec_${base64(Buffer.from(secret.replace('whsec_', ''), 'base64').toString('hex'))}`,
   ),
   'signed over the body alone': signedOver(({ body }) => body),
   'signed without the time': signedOver(({ id, body }) => `${id}.${body}`),
@@ -241,9 +243,7 @@ export const signatures: Family = (world, step, chance): Attack => {
   const position = positions[(step / 2) % positions.length];
   const name = names[((step - 1) / 2) % names.length] ?? '';
   const message =
-    position === undefined
-      ? TRICKS[name]?.(world, step, chance)
-      : changedAt(world, step, position, chance);
+    position === undefined ? TRICKS[name]?.(world, step, chance) : changedAt(world, step, position, chance);
   if (message === undefined) throw new Error(`there is no trick ${name}`);
   const headers: Header[] = [
     ['svix-id', message.id],

@@ -46,7 +46,8 @@ it('the routes that are attacked are those of the server, and of the console', (
   const served = ROUTES.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
   const names = world.routes.map(nameOf);
   expect(served.filter((name) => !names.includes(name))).toEqual([]);
-  for (const name of ['GET /healthz', 'GET /console/', 'POST /console/sign-in']) expect(names).toContain(name);
+  for (const name of ['GET /healthz', 'GET /console/', 'POST /console/sign-in'])
+    expect(names).toContain(name);
 });
 
 it('an attack is the same whenever it is repeated, and differs from its neighbours', () => {
