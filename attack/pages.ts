@@ -70,8 +70,6 @@ export async function readPages(
       return kinds[index % 2] ?? '';
     }),
   ];
-    }),
-  ];
   for (const route of world.routes) {
     if (route.method !== 'GET' || route.path.endsWith('/changes') || route.path.includes('/v1/me/')) continue;
     const token = route.asks === 'operator' ? world.canaries.operatorToken : world.canaries.readToken;

@@ -33,11 +33,11 @@ export async function startTarget(
     death = `it ended with ${String(code ?? signal)}`;
   });
   const answer = async (): Promise<unknown> => {
-    const [said]: unknown[] = await Promise.race([
+    const said: unknown[] = await Promise.race([
       once(child, 'message'),
       exited.then(() => Promise.reject(new Error(`the server: ${death}`))),
     ]);
-    return said;
+    return said[0];
   };
   const { url } = v.parse(Started, await answer());
   return {
