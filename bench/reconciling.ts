@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DEFAULT_CONSEQUENCES } from '../src/domain/effects.ts';
 import { runReconciliation } from '../src/pipeline/reconcile/run-reconciliations.ts';
 import { reconcileTools } from '../src/runtime/reconcile-tools.ts';
 import { atMost, count, type Effort, type Figure, ratioOf } from './figure.ts';
@@ -71,7 +72,10 @@ async function callsOf({ url }: Started): Promise<number> {
 /** One reconciliation of everything, as `rolecall reconcile` carries it out. */
 export async function reconcileAll(databaseUrl: string, clerkUrl: string, members: number) {
   const access = { secretKey: 'sk_live_bench_not_a_real_key', apiUrl: clerkUrl };
-  const { reconciler, end } = reconcileTools(databaseUrl, access, 'enforce');
+  const { reconciler, end } = reconcileTools(databaseUrl, access, {
+    mode: 'enforce',
+    consequences: DEFAULT_CONSEQUENCES,
+  });
   try {
     const { reconciliations } = reconciler;
     const { id } = await reconciliations.startReconciliation({

@@ -53,6 +53,8 @@ CREATE TABLE "rolecall"."effects" (
 	"generation" integer DEFAULT 1 NOT NULL,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"progress" integer DEFAULT 0 NOT NULL,
+	"loss" jsonb,
+	"reached" text,
 	"due_at" timestamp with time zone NOT NULL,
 	"lease_token" uuid,
 	"leased_until" timestamp with time zone,
@@ -61,7 +63,7 @@ CREATE TABLE "rolecall"."effects" (
 	"delivery_id" text,
 	"owed_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"settled_at" timestamp with time zone,
-	CONSTRAINT "effects_kind" CHECK ("rolecall"."effects"."kind" in ('revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_organization', 'lookup_roles', 'check_constraints')),
+	CONSTRAINT "effects_kind" CHECK ("rolecall"."effects"."kind" in ('revoke_sessions', 'revoke_holders', 'lookup_member', 'lookup_user', 'lookup_organization', 'lookup_roles', 'check_constraints')),
 	CONSTRAINT "effects_status" CHECK ("rolecall"."effects"."status" in ('owed', 'done', 'dead', 'observed'))
 );
 --> statement-breakpoint
@@ -256,7 +258,7 @@ CREATE TABLE "rolecall"."users" (
 --> statement-breakpoint
 CREATE INDEX "changes_delivery" ON "rolecall"."changes" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "changes_member" ON "rolecall"."changes" USING btree ("organization_id","user_id","revision");--> statement-breakpoint
-CREATE UNIQUE INDEX "effects_owed_once" ON "rolecall"."effects" USING btree ("kind","organization_id","user_id") WHERE "rolecall"."effects"."status" = 'owed';--> statement-breakpoint
+CREATE UNIQUE INDEX "effects_owed_once" ON "rolecall"."effects" USING btree ("kind","organization_id","user_id") WHERE "rolecall"."effects"."status" = 'owed' and "rolecall"."effects"."kind" <> 'revoke_holders';--> statement-breakpoint
 CREATE INDEX "effects_due" ON "rolecall"."effects" USING btree ("lane","due_at") WHERE "rolecall"."effects"."status" = 'owed';--> statement-breakpoint
 CREATE INDEX "effects_delivery" ON "rolecall"."effects" USING btree ("delivery_id");--> statement-breakpoint
 CREATE INDEX "inbox_received_at" ON "rolecall"."inbox" USING btree ("received_at");--> statement-breakpoint

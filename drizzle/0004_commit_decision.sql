@@ -13,16 +13,20 @@ DECLARE
   counted integer;
 BEGIN
   INSERT INTO rolecall.effects AS e
-    (kind, organization_id, user_id, lane, cutoff, only_when_last, status, due_at, delivery_id)
-  SELECT w.kind, coalesce(w."organizationId", ''), coalesce(w."userId", ''), w.lane, w.cutoff,
+    (kind, organization_id, user_id, lane, cutoff, only_when_last, loss, status, due_at, delivery_id)
+  SELECT w.kind, coalesce(w."organizationId", ''), coalesce(w."userId", ''), w.lane,
+         -- Like the cutoff of the role or the organization: it reaches members unseen.
+         CASE WHEN w.kind = 'revoke_holders'
+              THEN greatest(w.cutoff, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) ELSE w.cutoff END,
          coalesce(w."onlyWhenLast", false),
-         CASE WHEN observe AND w.kind = 'revoke_sessions' THEN 'observed' ELSE 'owed' END,
+         CASE WHEN w.kind = 'revoke_holders' THEN w.before || jsonb_build_object('cause', w.cause, 'at', w.at) END,
+         CASE WHEN observe AND w.kind IN ('revoke_sessions', 'revoke_holders') THEN 'observed' ELSE 'owed' END,
          clock_timestamp() + make_interval(secs => coalesce(w."settleMs", 0) / 1000.0), w.delivery
     FROM jsonb_to_recordset(owed) AS w(
            kind text, "settleMs" double precision, "organizationId" text, "userId" text, lane smallint, cutoff bigint, "onlyWhenLast" boolean,
-           delivery text)
+           cause text, at bigint, before jsonb, delivery text)
    ORDER BY 1, 2, 3
-  ON CONFLICT (kind, organization_id, user_id) WHERE status = 'owed' DO UPDATE SET
+  ON CONFLICT (kind, organization_id, user_id) WHERE status = 'owed' AND kind <> 'revoke_holders' DO UPDATE SET
     lane = least(e.lane, excluded.lane),
     cutoff = greatest(e.cutoff, excluded.cutoff),
     only_when_last = e.only_when_last AND excluded.only_when_last,
@@ -42,7 +46,7 @@ END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.owe_effects(jsonb, boolean) IS
-  'Internal. Writes what is owed to the outside, joining what is already owed for the same subject: the latest cutoff, the most urgent lane. In observe mode revocations are only noted.';
+  'Internal. Writes what is owed to the outside, joining what is already owed for the same subject: the latest cutoff, the most urgent lane. Only revoke_holders is owed for each change. In observe mode revocations are only noted.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.activate_policy(activation jsonb) RETURNS void
   LANGUAGE plpgsql

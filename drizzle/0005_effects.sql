@@ -29,7 +29,7 @@ BEGIN
       SELECT FROM rolecall.effects AS e
        WHERE e.status = 'owed' AND e.lane = l.lane AND e.due_at <= clock
          AND (e.leased_until IS NULL OR e.leased_until < clock)
-         AND (revoking OR e.kind <> 'revoke_sessions')
+         AND (revoking OR e.kind NOT IN ('revoke_sessions', 'revoke_holders'))
        ORDER BY e.due_at LIMIT 1) AS due
   ) THEN
     RETURN '[]';
@@ -47,11 +47,11 @@ BEGIN
   WITH due AS (
     SELECT d.id, l.lane, d.due_at, d.calls
       FROM generate_series(0, 3) AS l(lane), LATERAL (
-             SELECT e.id, e.due_at, CASE e.kind WHEN 'revoke_sessions' THEN revocation_calls WHEN 'check_constraints' THEN 0 ELSE 1 END AS calls
+             SELECT e.id, e.due_at, CASE e.kind WHEN 'revoke_sessions' THEN revocation_calls WHEN 'check_constraints' THEN 0 WHEN 'revoke_holders' THEN 0 ELSE 1 END AS calls
                FROM rolecall.effects AS e
               WHERE e.status = 'owed' AND e.lane = l.lane AND e.due_at <= clock
                 AND (e.leased_until IS NULL OR e.leased_until < clock)
-                AND (revoking OR e.kind <> 'revoke_sessions')
+                AND (revoking OR e.kind NOT IN ('revoke_sessions', 'revoke_holders'))
               ORDER BY e.due_at LIMIT most FOR UPDATE SKIP LOCKED) AS d
   ), in_order AS (
     SELECT d.id, d.lane, d.calls, row_number() OVER urgency AS place, sum(d.calls) OVER urgency AS spent
@@ -67,7 +67,7 @@ BEGIN
   )
   SELECT coalesce(jsonb_agg(jsonb_build_object(
            'id', t.id, 'kind', t.kind, 'organizationId', t.organization_id, 'userId', t.user_id, 'cutoff', t.cutoff,
-           'onlyWhenLast', t.only_when_last,
+           'onlyWhenLast', t.only_when_last, 'loss', t.loss, 'reached', t.reached,
            'lane', (ARRAY['removal', 'lookup', 'reduction', 'bulk'])[t.lane + 1], 'attempts', t.attempts,
            'generation', t.generation, 'progress', t.progress, 'leaseToken', t.lease_token, 'deliveryId', t.delivery_id, 'calls', t.calls)
            ORDER BY t.lane, t.due_at), '[]'), coalesce(sum(t.calls), 0)
@@ -137,6 +137,8 @@ BEGIN
              ELSE e.attempts END,
            due_at = CASE
              WHEN held.generation <> (settlement->>'generation')::integer THEN e.due_at
+             -- Before those whom it has found so far: who held what is best known soon after the change.
+             WHEN held.kind = 'revoke_holders' AND settlement->>'result' = 'paused' THEN e.due_at
              ELSE clock_timestamp()
                + make_interval(secs => coalesce((settlement->>'retryInMs')::double precision, 0) / 1000) END
      WHERE e.id = held.id;
@@ -187,3 +189,88 @@ $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.check_constraints(jsonb) IS
   'Internal. Counts in one organization ({organizationId}) who holds each role that exactly one may hold: another number opens a finding, one ends it. An organization without members has none.';
+--> statement-breakpoint
+-- A plan made while the tables were empty must not read them whole for a page, by whichever way.
+CREATE FUNCTION rolecall.read_holders(page jsonb) RETURNS jsonb
+  LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog, pg_temp
+  SET enable_seqscan = off
+  SET enable_hashjoin = off
+  SET enable_mergejoin = off
+  SET plan_cache_mode = force_generic_plan
+  SET jit = off
+AS $$
+DECLARE
+  most integer := (page->>'most')::integer;
+  organization text := page->>'organizationId';
+  after_organization text := coalesce(split_part(page->>'reached', '/', 1), organization, '');
+  after_user text := coalesce(split_part(page->>'reached', '/', 2), '');
+  -- In all of them from there on, or in that one.
+  up_to text := coalesce(organization, (SELECT max(p.organization_id) FROM rolecall.pairs AS p));
+  roles text[] := CASE WHEN page ? 'roles' THEN rolecall.texts(page->'roles') END;
+  since bigint := (page->>'at')::bigint;
+  first_count integer := (page->>'firstCount')::integer;
+  found jsonb;
+BEGIN
+  WITH looked_at AS (
+    SELECT p.organization_id, p.user_id, p.membership_id, p.left_roles FROM rolecall.pairs AS p
+     WHERE (p.organization_id, p.user_id) > (after_organization, after_user) AND p.organization_id <= up_to
+     ORDER BY p.organization_id, p.user_id LIMIT most
+  ), holders AS (
+    SELECT l.organization_id, l.user_id FROM looked_at AS l
+      JOIN rolecall.memberships AS m ON m.id = l.membership_id
+      JOIN rolecall.active_policy AS a ON a.only
+      LEFT JOIN rolecall.users AS u ON u.id = l.user_id
+      LEFT JOIN rolecall.organizations AS o ON o.id = l.organization_id
+     WHERE m.deleted_at IS NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at)
+       AND u.deleted_at IS NULL AND u.suspended IS NOT TRUE AND o.deleted_at IS NULL
+       -- Whoever joined later, or left another role for this one later, held nothing by it then.
+       AND m.created_at <= since
+       AND (m.effective_at <= since OR m.effective_at IS NULL OR l.left_roles = '{}'
+            OR NOT EXISTS (SELECT FROM jsonb_each_text(l.left_roles) AS r(role, until) WHERE r.until::bigint > since))
+       AND (roles IS NULL OR a.first_count > 0 OR rolecall.roles_in(m.role, m.scoped, m.ceiling) && roles)
+  )
+  SELECT jsonb_build_object(
+    'holders', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object(
+               'organizationId', h.organization_id, 'userId', h.user_id,
+               'wasFirst', first_count > 0 AND h.user_id IN (
+                 SELECT e.user_id FROM rolecall.pairs AS e WHERE e.organization_id = h.organization_id
+                  ORDER BY e.first_joined_at, e.user_id COLLATE "C" LIMIT first_count))), '[]') FROM holders AS h),
+    'reached', (SELECT l.organization_id || '/' || l.user_id FROM looked_at AS l
+                 ORDER BY l.organization_id DESC, l.user_id DESC LIMIT 1),
+    'more', (SELECT count(*) = most FROM looked_at))
+    INTO found;
+  RETURN found;
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.read_holders(jsonb) IS
+  'Internal. Looks at {most} pairs after {reached}, of {organizationId} where that is named: the members of them whom a change at {at} (milliseconds) may have reached, by one of {roles} if they are named, and whether they are among the {firstCount} first; reached is the last pair that was looked at.';
+--> statement-breakpoint
+CREATE FUNCTION rolecall.owe_revocations(page jsonb) RETURNS boolean
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+  SET enable_seqscan = off
+  SET jit = off
+AS $$
+DECLARE
+  held rolecall.effects%ROWTYPE;
+BEGIN
+  -- What they are owed and how far that has come are one commit: whoever takes over goes on from here.
+  UPDATE rolecall.effects AS e SET reached = page->>'reached'
+   WHERE e.id = (page->>'id')::bigint AND e.lease_token = (page->>'leaseToken')::uuid
+  RETURNING e.* INTO held;
+  IF held.id IS NULL THEN
+    RETURN false;
+  END IF;
+  PERFORM rolecall.owe_effects(coalesce(jsonb_agg(jsonb_build_object(
+            'kind', 'revoke_sessions', 'userId', u.id, 'lane', held.lane, 'cutoff', held.cutoff,
+            'delivery', held.delivery_id)), '[]'), false)
+     FROM jsonb_array_elements_text(page->'users') AS u(id);
+  RETURN true;
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.owe_revocations(jsonb) IS
+  'Internal. {id, leaseToken, reached, users}: owes the revocations of those who lost by a change, in the lane and up to the cutoff of its effect, which has come as far as {reached}. False when somebody else has its lease; nothing was written then.';

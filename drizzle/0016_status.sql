@@ -215,7 +215,7 @@ BEGIN
       SELECT coalesce(jsonb_agg(jsonb_build_object('kind', k.kind, 'at', rolecall.instant(k.at))), '[]')
         FROM (SELECT n.kind, (SELECT e.owed_at FROM rolecall.effects AS e WHERE e.status = 'owed' AND e.kind = n.kind
                                ORDER BY e.owed_at LIMIT 1) AS at
-                FROM unnest(ARRAY['revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_organization',
+                FROM unnest(ARRAY['revoke_sessions', 'revoke_holders', 'lookup_member', 'lookup_user', 'lookup_organization',
                                   'lookup_roles', 'check_constraints']) AS n(kind)) AS k
        WHERE k.at IS NOT NULL),
     'dead', dead,

@@ -328,7 +328,7 @@ BEGIN
                LATERAL (
                  SELECT one AS e FROM rolecall.effects AS one
                   WHERE one.kind = w.kind AND one.organization_id = w.organization_id AND one.user_id = w.user_id
-                    AND one.status = 'owed') AS due
+                    AND one.status = 'owed' AND one.kind <> 'revoke_holders') AS due
         UNION ALL
         (SELECT e FROM rolecall.effects AS e
           WHERE e.status = 'dead'

@@ -1,6 +1,7 @@
 import type { HoldTools } from '../pipeline/holds/decide-hold.ts';
-import { MODES, type Mode, StoreRejected, StoreUnavailable } from '../pipeline/ports.ts';
+import { type Conduct, MODES, StoreRejected, StoreUnavailable } from '../pipeline/ports.ts';
 import type { auditTools } from '../runtime/audit-tools.ts';
+import { CONSEQUENCES_PROBLEM, readConsequences } from '../runtime/consequences.ts';
 import type { operatorTools } from '../runtime/operator-tools.ts';
 import type { ReadingTools } from '../runtime/reading-tools.ts';
 import type { reconcileTools } from '../runtime/reconcile-tools.ts';
@@ -16,10 +17,11 @@ export function withPolicyTools<Result>(
   options: Format,
   act: (tools: HoldTools) => Promise<Result>,
 ): Promise<Result> {
+  const conduct = conductOf(options);
   return withDatabase<HoldTools & { end(): Promise<void> }, Result>(options, act, async (databaseUrl) => {
     // Only now: whoever asks for help need not wait for all of it.
     const { policyTools } = await import('../runtime/policy-tools.ts');
-    return policyTools(databaseUrl);
+    return policyTools(databaseUrl, conduct);
   });
 }
 
@@ -36,15 +38,15 @@ export function withReadingTools<Result>(
 
 export type OperatorTools = ReturnType<typeof operatorTools>;
 
-/** The same with what operators see and repair. `ROLECALL_MODE` counts as it does for the server. */
+/** The same with what operators see and repair. `ROLECALL_MODE` and `ROLECALL_CONSEQUENCES` count as they do for the server. */
 export function withOperatorTools<Result>(
   options: Format,
   act: (tools: OperatorTools) => Promise<Result>,
 ): Promise<Result> {
-  const mode = modeOf(options);
+  const conduct = conductOf(options);
   return withDatabase(options, act, async (databaseUrl) => {
     const { operatorTools } = await import('../runtime/operator-tools.ts');
-    return operatorTools(databaseUrl, mode);
+    return operatorTools(databaseUrl, conduct);
   });
 }
 
@@ -59,17 +61,20 @@ export async function withReconcileTools<Result>(
   const { readClerkAccess } = await import('../runtime/clerk-access.ts');
   const access = readClerkAccess((name) => env[name]?.trim() ?? '');
   if (access.problems.length > 0) fail(options, access.problems);
-  const mode = modeOf(options);
+  const conduct = conductOf(options);
   return withDatabase(options, act, async (databaseUrl) => {
     const { reconcileTools } = await import('../runtime/reconcile-tools.ts');
-    return reconcileTools(databaseUrl, access, mode);
+    return reconcileTools(databaseUrl, access, conduct);
   });
 }
 
-function modeOf(options: Format): Mode {
-  const wanted = context().env['ROLECALL_MODE'] || 'enforce';
+function conductOf(options: Format): Conduct {
+  const { env } = context();
+  const wanted = env['ROLECALL_MODE'] || 'enforce';
   const mode = MODES.find((known) => known === wanted);
-  return mode ?? fail(options, ['ROLECALL_MODE must be enforce, observe or paused']);
+  if (mode === undefined) return fail(options, ['ROLECALL_MODE must be enforce, observe or paused']);
+  const consequences = readConsequences(env['ROLECALL_CONSEQUENCES'] ?? '');
+  return consequences === null ? fail(options, [CONSEQUENCES_PROBLEM]) : { mode, consequences };
 }
 
 /** The same with who has what, since when and why. */

@@ -134,8 +134,11 @@ export function accessBeneath(draft: Draft, organizationId: OrganizationId, user
   return accessThrough(draft, organizationId, userId, null);
 }
 
-/** Access through one membership, suspension and deleted organizations aside: those are facts of other rows. */
-function accessThrough(
+/**
+ * Access through one membership, by the role that is derived for its holder if one is; suspension and deleted
+ * organizations aside: those are facts of other rows.
+ */
+export function accessThrough(
   draft: Draft,
   organizationId: OrganizationId,
   userId: UserId,

@@ -4,6 +4,7 @@ import type { StatusReader } from '../pipeline/operators/status.ts';
 import type {
   AuditStore,
   Clock,
+  Conduct,
   ConsoleStore,
   Delivery,
   FeedStore,
@@ -26,7 +27,7 @@ import type { OpenStreams } from './me/open-streams.ts';
 import type { Throttle } from './operator/throttle.ts';
 
 /** What the routes need, made once on Node and for every request on Workers. */
-export interface Services {
+export interface Services extends Conduct {
   readonly store: Store;
   readonly listing: ListingStore;
   readonly searches: SearchStore;

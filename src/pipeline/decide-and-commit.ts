@@ -1,5 +1,4 @@
 import { type Decided, decide, type Item } from '../domain/decide/decide.ts';
-import type { Consequences } from '../domain/effects.ts';
 import { factKeys } from './fact-keys.ts';
 import {
   type CausedChange,
@@ -7,18 +6,16 @@ import {
   type Clock,
   type Commit,
   type Committed,
-  type Mode,
+  type Conduct,
   type Reading,
   type Store,
   StoreUnavailable,
 } from './ports.ts';
 import { isFirstNews, isPlain } from './presumable.ts';
 
-export interface Decider {
+export interface Decider extends Conduct {
   readonly store: Store;
   readonly clock: Clock;
-  readonly mode: Mode;
-  readonly consequences: Consequences;
 }
 
 /** One thing to decide on, and what its changes and effects are said to come from. */

@@ -13,6 +13,7 @@ import {
   type ProviderFailure,
   StoreRejected,
 } from './ports.ts';
+import { revokeHolders } from './revoke-holders.ts';
 
 export interface Executor extends Decider {
   readonly provider: Provider;
@@ -53,6 +54,8 @@ async function execute(executor: Executor, leased: LeasedEffect): Promise<Attemp
   switch (effect.kind) {
     case 'revoke_sessions':
       return revokeSessions(executor, leased, effect);
+    case 'revoke_holders':
+      return { ended: await revokeHolders(executor, leased, effect), calls: 0 };
     case 'lookup_roles':
       return lookUpRoles(executor, leased);
     case 'lookup_member':

@@ -1,4 +1,4 @@
-import { type Consequences, DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
+import type { Consequences } from '../domain/effects.ts';
 import { openStreams } from '../http/me/open-streams.ts';
 import type { Throttle } from '../http/operator/throttle.ts';
 import type { Services } from '../http/services.ts';
@@ -91,7 +91,7 @@ export function compose(
     store,
     clock,
     mode: config.mode,
-    consequences: { ...DEFAULT_CONSEQUENCES, ...parts.consequences },
+    consequences: { ...config.consequences, ...parts.consequences },
   };
   const process = processDeliveries({ ...decider, log });
   const share = parts.sharing ? shareCommits(process) : null;
@@ -154,6 +154,8 @@ export function compose(
       myStreams: openStreams(),
       sessionTokens: config.tokenRules === null ? null : sessionTokens(config.tokenRules),
       wrongOperators: parts.wrongOperators,
+      mode: config.mode,
+      consequences: decider.consequences,
       repeater,
       reconciler,
       status: {

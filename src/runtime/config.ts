@@ -1,9 +1,11 @@
+import type { Consequences } from '../domain/effects.ts';
 import { type AccessToken, LONGEST_TOKEN, type OperatorToken } from '../http/bearer.ts';
 import { MODES, type Mode } from '../pipeline/ports.ts';
 import type { Retention } from '../pipeline/upkeep/forget-old.ts';
 import { isStandInsSecret, signingSecretProblem } from '../provider/clerk/verify.ts';
 import type { TokenRules } from '../sdk/guard/session-token.ts';
 import { readClerkAccess } from './clerk-access.ts';
+import { CONSEQUENCES_PROBLEM, readConsequences } from './consequences.ts';
 import { readTokenRules } from './session-tokens.ts';
 
 /** Everything the environment says, checked. */
@@ -16,6 +18,7 @@ export interface Config {
   /** Whose session tokens are taken; null for nobody's. */
   readonly tokenRules: TokenRules | null;
   readonly mode: Mode;
+  readonly consequences: Consequences;
   readonly retention: Retention;
   /** How often everything is compared with Clerk; null for never by itself. */
   readonly reconcileEveryMs: number | null;
@@ -92,6 +95,9 @@ export function readConfig(
   const mode = MODES.find((known) => known === (text('ROLECALL_MODE') || 'enforce'));
   if (mode === undefined) problems.push('ROLECALL_MODE must be enforce, observe or paused');
 
+  const consequences = readConsequences(text('ROLECALL_CONSEQUENCES'));
+  if (consequences === null) problems.push(CONSEQUENCES_PROBLEM);
+
   const days = (name: string, least: number): number | null => {
     const given = text(name);
     if (given === '') return null;
@@ -110,7 +116,9 @@ export function readConfig(
     problems.push(`ROLECALL_RECONCILE_EVERY must be hours, 0.001 to ${LONGEST_HOURS}, or 0 or off for never`);
   }
 
-  if (problems.length > 0 || mode === undefined || 'problems' in tokens) return { problems };
+  if (problems.length > 0 || mode === undefined || consequences === null || 'problems' in tokens) {
+    return { problems };
+  }
   return {
     config: {
       signingSecrets,
@@ -120,6 +128,7 @@ export function readConfig(
       operatorTokens: operatorTokens.filter((token) => token !== null),
       tokenRules: tokens.rules,
       mode,
+      consequences,
       retention,
       reconcileEveryMs: every === 0 ? null : every * HOUR_MS,
     },

@@ -1,6 +1,5 @@
-import { DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
 import { RECONCILE_EVERY_MS, type StatusReader } from '../pipeline/operators/status.ts';
-import type { Log, Mode, OperatorStore } from '../pipeline/ports.ts';
+import type { Conduct, Log, OperatorStore } from '../pipeline/ports.ts';
 import type { Repeater } from '../pipeline/replay/repeater.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
@@ -14,7 +13,7 @@ import { postgresUpkeepStore } from '../store/postgres/upkeep-store.ts';
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** What it takes to see and to repair: the database, and nothing of the provider. What is owed to it a server carries out. */
-export function operatorTools(databaseUrl: string, mode: Mode) {
+export function operatorTools(databaseUrl: string, conduct: Conduct) {
   const statements = postgresStatements(databaseUrl, { connections: 1 });
   const operators: OperatorStore = postgresOperatorStore(statements);
   const repeater: Repeater & { readonly sleep: (ms: number) => Promise<void> } = {
@@ -23,8 +22,7 @@ export function operatorTools(databaseUrl: string, mode: Mode) {
     // Nothing is verified here: what the inbox holds has been.
     webhooks: clerkWebhooks([]),
     clock: { now: () => Date.now() },
-    mode,
-    consequences: DEFAULT_CONSEQUENCES,
+    ...conduct,
     log: silent,
     chance: Math.random,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

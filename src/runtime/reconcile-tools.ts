@@ -1,6 +1,5 @@
-import { DEFAULT_CONSEQUENCES } from '../domain/effects.ts';
 import { unknownInstance } from '../pipeline/instance-check.ts';
-import type { Log, Mode } from '../pipeline/ports.ts';
+import type { Conduct, Log } from '../pipeline/ports.ts';
 import type { Reconciler } from '../pipeline/reconcile/reconciler.ts';
 import { postgresStatements } from '../store/postgres/client.ts';
 import { emptyMemory } from '../store/postgres/memory.ts';
@@ -16,15 +15,14 @@ const clock = { now: () => Date.now() };
 const PATIENCE_MS = 120_000;
 
 /** What it takes to compare the database with Clerk. What is owed because of it a server carries out. */
-export function reconcileTools(databaseUrl: string, access: ClerkAccess, mode: Mode) {
+export function reconcileTools(databaseUrl: string, access: ClerkAccess, conduct: Conduct) {
   const statements = postgresStatements(databaseUrl, { connections: 1, deadlineMs: PATIENCE_MS });
   const reconciler: Reconciler & { readonly sleep: (ms: number) => Promise<void> } = {
     ...clerkApi(access, clock),
     store: postgresStore(statements, emptyMemory()),
     reconciliations: postgresReconciliationStore(statements),
     clock,
-    mode,
-    consequences: DEFAULT_CONSEQUENCES,
+    ...conduct,
     knownInstance: unknownInstance(),
     log: silent,
     chance: Math.random,

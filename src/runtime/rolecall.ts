@@ -22,8 +22,9 @@ export interface RolecallOptions {
   /** Connections to the database that are held; concurrent deliveries share them. 8 when left out. */
   readonly connections?: number;
   /**
-   * What a loss does beside refusing the tokens, by its cause. Left out: removed, reduced and suspended members are
-   * signed out (`revoke`), a changed password only makes their clients fetch a new token (`refresh`).
+   * What a loss does beside refusing the tokens, by its cause; goes before `ROLECALL_CONSEQUENCES`. Left out by both:
+   * removed, reduced and suspended members are signed out (`revoke`); a changed password, and what members lose by their
+   * role's definition, another policy or a feature, only makes their clients fetch a new token (`refresh`).
    */
   readonly consequences?: Partial<Consequences>;
   /** Compares everything with Clerk so often, for development where no webhook can arrive. Not at all when left out. */

@@ -11,6 +11,7 @@ import {
 import { tokenIsCurrent } from './support/reading.ts';
 import { type Scenario, scenario } from './support/scenario.ts';
 import { lossless, lossy, type Schedule } from './support/schedule.ts';
+import { SharedLossesAreFound } from './support/shared-losses.ts';
 import { Simulation, type Watcher } from './support/simulation.ts';
 import { reasonToRefuse, tokensAt, tokensOf } from './support/tokens.ts';
 import { differences, pictureOfFacts, pictureOfWorld, rowsOf } from './support/truth.ts';
@@ -96,6 +97,10 @@ describe('at every step, whatever arrived and whatever did not', () => {
   always('a feature that goes off cuts off what hung on it', () => new FeaturesCutOff());
   always('nobody has what the provider never granted', ({ history }) => new NothingIsInvented(history));
   always('whoever gained or lost something, a change says so', () => new ChangesTellAll());
+  always(
+    'whom a role or a feature takes something from, and nobody else, is found',
+    () => new SharedLossesAreFound(),
+  );
   always('late and repeated news gives nobody anything', () => new LateNewsGivesNothing());
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_CONSEQUENCES } from '../../src/domain/effects.ts';
 import { readConfig } from '../../src/runtime/config.ts';
 import { createRolecall } from '../../src/runtime/rolecall.ts';
 import { createClerkStandIn } from '../../src/testing/index.ts';
@@ -32,6 +33,7 @@ describe('the environment', () => {
         operatorTokens: [{ name: 'default', mayWrite: true, secret: 'operate' }],
         tokenRules: null,
         mode: 'enforce',
+        consequences: DEFAULT_CONSEQUENCES,
         retention: { payloadDays: 30, changeDays: null },
         reconcileEveryMs: 86_400_000,
       },
@@ -64,6 +66,31 @@ describe('the environment', () => {
     ]);
     for (const hours of ['-1', '745', '24h', '1e2', 'daily', '0x10', '1.2345']) {
       expect(everyMs(hours), hours).toEqual([textLike(/^ROLECALL_RECONCILE_EVERY /)]);
+    }
+  });
+
+  it('says what signs out at Clerk, by cause, and leaves the rest as it is', () => {
+    const chosen = (ROLECALL_CONSEQUENCES: string) => {
+      const read = readConfig({ ...complete, ROLECALL_CONSEQUENCES });
+      return 'config' in read ? read.config.consequences : read.problems;
+    };
+    expect(chosen('')).toEqual(DEFAULT_CONSEQUENCES);
+    expect(chosen(' role=revoke  removed=revoke-when-last\n')).toEqual({
+      ...DEFAULT_CONSEQUENCES,
+      role: 'revoke',
+      removed: 'revoke-when-last',
+    });
+    const wrong = [
+      'role',
+      'role=',
+      'role=maybe',
+      'roles=revoke',
+      'role=revoke-when-last',
+      'a=b=c',
+      'role:revoke',
+    ];
+    for (const text of [...wrong, 'constructor=revoke', '__proto__=revoke']) {
+      expect(chosen(text), text).toEqual([textLike(/^ROLECALL_CONSEQUENCES must /)]);
     }
   });
 

@@ -177,6 +177,7 @@ function callsMade(calls: number): Html {
 
 export const EFFECTS: Readonly<Record<string, string>> = {
   revoke_sessions: 'sign out at Clerk',
+  revoke_holders: 'find out who lost something, and sign them out at Clerk',
   lookup_member: 'ask Clerk about the member',
   lookup_user: 'ask Clerk about the user',
   lookup_organization: 'ask Clerk about the organization',

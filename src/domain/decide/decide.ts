@@ -4,6 +4,7 @@ import type { Consequences, OwedEffect } from '../effects.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Facts } from '../facts.ts';
 import { CLOCK_TOLERANCE_MS, type Context, type Outcome, type Verdict, verdict } from './context.ts';
+import { holdersOwed } from './holders-owed.ts';
 import { decideInvitation } from './invitation.ts';
 import { decideMembership } from './membership.ts';
 import { decideMembershipAbsent, decideMembershipDeleted } from './membership-gone.ts';
@@ -52,6 +53,7 @@ export function decide(
     const [changes, effects] = [draft.changes.length, draft.effects.length];
     draft.effects.push(...item.questions);
     const verdicts = item.evidence.map((evidence) => decideOne(draft, evidence, item, settings));
+    draft.effects.push(...holdersOwed(facts, draft.changes.slice(changes), settings.consequences));
     return {
       verdict: verdicts.reduce(weightier, verdict('ignored', 'not_kept')),
       changes: draft.changes.slice(changes),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { SHARED_LOSS_CAUSES } from '../../domain/effects.ts';
 import { DELIVERY_STATUSES, EFFECT_STATUSES, TRY_RESULTS } from '../../pipeline/ports.ts';
 import { parameters as deliveries } from '../operator/delivery-routes.ts';
 import { parameters as effects } from '../operator/effect-routes.ts';
@@ -31,6 +32,11 @@ const effect = v.strictObject({
   lane: text,
   organization: maybe,
   user: maybe,
+  cause: said(
+    v.nullable(v.picklist(SHARED_LOSS_CAUSES)),
+    'Of `revoke_holders`, which signs out whoever lost something by one change: what changed.',
+  ),
+  roles: said(v.nullable(v.array(text)), 'Of `revoke_holders`: the roles that the change moved.'),
   cutoff: said(moment, 'Sessions created at or before it are revoked.'),
   status: v.picklist(EFFECT_STATUSES),
   attempts: count,

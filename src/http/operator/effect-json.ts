@@ -8,6 +8,8 @@ export function effectJson(effect: EffectEntry): object {
     lane: effect.lane,
     organization: effect.organizationId,
     user: effect.userId,
+    cause: effect.cause,
+    roles: effect.roles,
     cutoff: effect.cutoff,
     status: effect.status,
     attempts: effect.attempts,

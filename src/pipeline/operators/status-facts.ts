@@ -18,7 +18,7 @@ export interface Owed {
 }
 
 export function revocationsOf(facts: StoredStatus): Owed {
-  return owedOf(facts, (kind) => kind === 'revoke_sessions');
+  return owedOf(facts, (kind) => kind.startsWith('revoke_'));
 }
 
 export function lookupsOf(facts: StoredStatus): Owed {

@@ -1,3 +1,4 @@
+import { holdersOwedByPolicy } from '../../domain/decide/holders-owed.ts';
 import { compilePolicy } from '../../policy/compile-policy.ts';
 import type { ResolvedPolicy } from '../../policy/resolved-policy.ts';
 import { StoreUnavailable } from '../ports.ts';
@@ -74,8 +75,10 @@ export async function applyPolicy(
         approving: options.approving ?? null,
       },
       changes: decision.draft.changes.map((change) => ({ change, delivery: null, cause: 'policy' })),
-      effects: [],
-      observe: false,
+      effects: holdersOwedByPolicy(reading.facts, decision, tools.clock.now(), tools.consequences).map(
+        (effect) => ({ effect, delivery: null }),
+      ),
+      observe: tools.mode === 'observe',
     });
     if (committed !== 'moved') return { result: 'applied', version: expected + 1, preview };
     if (options.approving !== undefined) {

@@ -2,10 +2,10 @@ import { decidePolicy, type PolicyDecision, type RoleDifference } from '../../do
 import { compilePolicy } from '../../policy/compile-policy.ts';
 import type { ResolvedPolicy } from '../../policy/resolved-policy.ts';
 import { factKeys } from '../fact-keys.ts';
-import type { Clock, Holders, PolicyStore, Reading, Store } from '../ports.ts';
+import type { Clock, Conduct, Holders, PolicyStore, Reading, Store } from '../ports.ts';
 import { losesTooMany, TOLERATED_LOSS } from './judge-loss.ts';
 
-export interface PolicyTools {
+export interface PolicyTools extends Conduct {
   readonly store: Pick<Store, 'read' | 'commit'>;
   readonly policies: PolicyStore;
   readonly clock: Clock;

@@ -1,4 +1,6 @@
 import type { OwedEffect } from '../../domain/effects.ts';
+import type { OrganizationId } from '../../domain/ids.ts';
+import type { Holder } from '../../domain/losers.ts';
 
 export interface LeasedEffect {
   readonly id: number;
@@ -7,6 +9,8 @@ export interface LeasedEffect {
   readonly generation: number;
   /** How far the attempts before have come. */
   readonly progress: number;
+  /** As far as which pair members have been looked at; null before the first. */
+  readonly reached: string | null;
   readonly leaseToken: string;
   readonly deliveryId: string | null;
   /** Calls of the provider that the shared budget has granted for this attempt. */
@@ -34,4 +38,24 @@ export type Settled = 'done' | 'dead' | 'retry' | 'again' | 'lost_lease';
 export interface Budget {
   readonly callsPerSecond: number;
   readonly burst: number;
+}
+
+/** Which members to look at: the next so many of one organization, or of all of them. */
+export interface HoldersWanted {
+  readonly organizationId: OrganizationId | null;
+  readonly reached: string | null;
+  readonly most: number;
+  /** Who took their role after it, by the provider's time, lost nothing with it. */
+  readonly at: number;
+  /** Those who hold none of them are left out. Left out itself: nobody is. */
+  readonly roles?: readonly string[];
+  /** How many of an organization were its first members. */
+  readonly firstCount: number;
+}
+
+export interface HoldersPage {
+  readonly holders: readonly Holder[];
+  /** The last pair that was looked at; null when there was none. */
+  readonly reached: string | null;
+  readonly more: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Lane } from '../../domain/effects.ts';
+import type { Lane, SharedLossCause } from '../../domain/effects.ts';
 
 /** Which deliveries of the inbox; null leaves one open. */
 export interface DeliveryFilter {
@@ -104,6 +104,10 @@ export interface EffectEntry {
   readonly lane: Lane;
   readonly organizationId: string | null;
   readonly userId: string | null;
+  /** Of `revoke_holders`: what took something from members. */
+  readonly cause: SharedLossCause | null;
+  /** Of `revoke_holders`: the roles that lost something, or may have. */
+  readonly roles: readonly string[] | null;
   /** Sessions created at or before it are revoked. */
   readonly cutoff: string | null;
   readonly status: EffectStatus;

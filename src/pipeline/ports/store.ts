@@ -1,6 +1,6 @@
 import type { OrganizationId, UserId } from '../../domain/ids.ts';
 import type { Commit, Committed } from './commit.ts';
-import type { AttemptResult, Budget, LeasedEffect, Settled } from './effects.ts';
+import type { AttemptResult, Budget, HoldersPage, HoldersWanted, LeasedEffect, Settled } from './effects.ts';
 import type { FactKeys, Reading } from './reading.ts';
 import type { Standing, StandingKeys } from './standing.ts';
 
@@ -32,6 +32,10 @@ export interface Store {
     },
   ): Promise<LeasedEffect[]>;
   settleEffect(leased: LeasedEffect, ended: AttemptResult, calls: number): Promise<Settled>;
+  /** The next members whom a change that reaches them unseen may have reached. */
+  readHolders(page: HoldersWanted): Promise<HoldersPage>;
+  /** Owes their revocations, and notes how far that has come. False when somebody else has the lease. */
+  oweRevocations(leased: LeasedEffect, reached: string, users: readonly UserId[]): Promise<boolean>;
   isMemberAnywhere(userId: UserId): Promise<boolean>;
   /** Counts what the policy constrains in one organization; what does not hold becomes a finding, what holds ends it. */
   checkConstraints(organizationId: OrganizationId): Promise<void>;

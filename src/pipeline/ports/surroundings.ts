@@ -1,3 +1,5 @@
+import type { Consequences } from '../../domain/effects.ts';
+
 /** Where verified bytes go while the database cannot take them. False: it cannot take them either. */
 export interface Spill {
   put(message: {
@@ -25,3 +27,9 @@ export interface Clock {
 export const MODES = ['enforce', 'observe', 'paused'] as const;
 
 export type Mode = (typeof MODES)[number];
+
+/** What is done about what was decided: what the environment chooses, and the server and the commands share. */
+export interface Conduct {
+  readonly mode: Mode;
+  readonly consequences: Consequences;
+}

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { LANES } from '../../domain/effects.ts';
+import { LANES, SHARED_LOSS_CAUSES } from '../../domain/effects.ts';
 import { EFFECT_STATUSES, type OperatorStore, TRY_RESULTS } from '../../pipeline/ports.ts';
 import { checked } from './checked.ts';
 import { bytesOfBase64, type Statements } from './client.ts';
@@ -31,6 +31,8 @@ export const effect = v.object({
   lane: v.picklist(LANES),
   organizationId: maybe,
   userId: maybe,
+  cause: v.nullable(v.picklist(SHARED_LOSS_CAUSES)),
+  roles: v.nullable(v.array(text)),
   cutoff: maybe,
   status: v.picklist(EFFECT_STATUSES),
   attempts: v.number(),

@@ -1,21 +1,36 @@
 import * as v from 'valibot';
-import type { OwedEffect } from '../../domain/effects.ts';
-import { isOrganizationId, isUserId } from '../../domain/ids.ts';
+import { type OwedEffect, SHARED_LOSS_CAUSES } from '../../domain/effects.ts';
+import { isOrganizationId, isUserId, type OrganizationId, type UserId } from '../../domain/ids.ts';
 import { type LeasedEffect, type Settled, type Store, StoreUnavailable } from '../../pipeline/ports.ts';
 import { checked } from './checked.ts';
 import { type Statements, StoreMoved } from './client.ts';
 import { commitPayload } from './commit.ts';
 import { learn, type Memory, presume, remember } from './memory.ts';
+import { compiledPolicy } from './policy-rows.ts';
 import { factsFromRows, reading as readingRows } from './rows.ts';
 import { standing, standingFromRows } from './standing.ts';
 
+const texts = v.array(v.string());
 const committed = v.object({ revision: v.nullable(v.number()), owed: v.number() });
+
+/** `effects.loss`, checked: a later version of the code may have written it. */
+const loss = v.object({
+  cause: v.picklist(SHARED_LOSS_CAUSES),
+  at: v.number(),
+  roles: v.record(
+    v.string(),
+    v.object({ scope: v.string(), grants: texts, featured: v.record(v.string(), texts) }),
+  ),
+  features: v.nullable(texts),
+  policy: v.nullable(v.pick(compiledPolicy, ['scopes', 'firstMembers'])),
+});
 
 const leased = v.array(
   v.object({
     id: v.number(),
     kind: v.picklist([
       'revoke_sessions',
+      'revoke_holders',
       'lookup_member',
       'lookup_user',
       'lookup_organization',
@@ -30,11 +45,25 @@ const leased = v.array(
     attempts: v.number(),
     generation: v.number(),
     progress: v.number(),
+    loss: v.nullable(loss),
+    reached: v.nullable(v.string()),
     leaseToken: v.string(),
     deliveryId: v.nullable(v.string()),
     calls: v.number(),
   }),
 );
+
+const holders = v.object({
+  holders: v.array(
+    v.object({
+      organizationId: v.custom<OrganizationId>(isOrganizationId),
+      userId: v.custom<UserId>(isUserId),
+      wasFirst: v.boolean(),
+    }),
+  ),
+  reached: v.nullable(v.string()),
+  more: v.boolean(),
+});
 
 const settled = v.picklist(['done', 'dead', 'retry', 'again', 'lost_lease']);
 
@@ -92,6 +121,7 @@ export function postgresStore(statements: Statements, memory: Memory): Store {
           attempts: row.attempts,
           generation: row.generation,
           progress: row.progress,
+          reached: row.reached,
           leaseToken: row.leaseToken,
           deliveryId: row.deliveryId,
           calls: row.calls,
@@ -102,6 +132,17 @@ export function postgresStore(statements: Statements, memory: Memory): Store {
     async settleEffect({ id, leaseToken, generation, calls: granted }, ended, calls): Promise<Settled> {
       const settlement = { id, leaseToken, generation, granted, calls, ...ended };
       return checked(settled, await statements.call('settle_effect', settlement));
+    },
+
+    async readHolders(page) {
+      return checked(holders, await statements.call('read_holders', page));
+    },
+
+    async oweRevocations({ id, leaseToken }, reached, users) {
+      return checked(
+        v.boolean(),
+        await statements.call('owe_revocations', { id, leaseToken, reached, users }),
+      );
     },
 
     async isMemberAnywhere(userId) {
@@ -137,6 +178,7 @@ function effectFromRow(row: v.InferOutput<typeof leased>[number]): OwedEffect {
     if (!isOrganizationId(organizationId)) throw new StoreUnavailable('an effect without an organization');
     return kind === 'lookup_organization' ? { kind, organizationId } : { kind, organizationId, settleMs: 0 };
   }
+  if (kind === 'revoke_holders') return holdersFromRow(row);
   if (!isUserId(userId)) throw new StoreUnavailable('an effect without a user');
   if (kind === 'lookup_user') return { kind, userId };
   if (kind === 'lookup_member') {
@@ -144,4 +186,11 @@ function effectFromRow(row: v.InferOutput<typeof leased>[number]): OwedEffect {
     return { kind, organizationId, userId };
   }
   return { kind, lane: row.lane, userId, cutoff: row.cutoff ?? 0, onlyWhenLast: row.onlyWhenLast };
+}
+
+function holdersFromRow({ organizationId, cutoff, loss }: v.InferOutput<typeof leased>[number]): OwedEffect {
+  if (loss === null) throw new StoreUnavailable('an effect without what was lost');
+  const { cause, at, ...before } = loss;
+  const organization = isOrganizationId(organizationId) ? organizationId : null;
+  return { kind: 'revoke_holders', cause, organizationId: organization, cutoff: cutoff ?? 0, at, before };
 }

@@ -91,6 +91,7 @@ export function answer(world: World, question: OwedEffect, at: number, lists: bo
       return organization === undefined ? [] : [organizationTold(organization, 'observed', at)];
     }
     case 'revoke_sessions':
+    case 'revoke_holders':
     case 'check_constraints':
       return [];
   }

@@ -70,6 +70,7 @@ export async function playRelease(statements: Statements, databaseUrl: string): 
     wrongOperators: throttle(),
     concurrency: 1,
     sharing: false,
+    consequences: { role: 'revoke' },
     dispatchSoon: nothing,
     replaySoon: nothing,
     reconcileSoon: nothing,
@@ -129,6 +130,8 @@ export async function playRelease(statements: Statements, databaseUrl: string): 
     await composed.services.store.isMemberAnywhere('user_a' as never);
 
     const tools: HoldTools = {
+      mode: services.mode,
+      consequences: services.consequences,
       store: services.store,
       policies: services.policies,
       reconciler: services.reconciler,

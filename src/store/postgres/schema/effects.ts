@@ -14,7 +14,10 @@ import {
 } from 'drizzle-orm/pg-core';
 import { providerTime, rolecall } from './rolecall.ts';
 
-/** What is owed to the outside. At most one of a kind is owed for the same subject: a second one joins the first. */
+/**
+ * What is owed to the outside. At most one of a kind is owed for the same subject: a second one joins the first. Only
+ * changes that reach members unseen are owed for one by one: each has its own before.
+ */
 export const effects = rolecall.table(
   'effects',
   {
@@ -31,6 +34,9 @@ export const effects = rolecall.table(
     attempts: integer('attempts').notNull().default(0),
     /** How far the attempts have come, where one is not enough. */
     progress: integer('progress').notNull().default(0),
+    /** Of a change that reaches members unseen: what they held by before, and as far as which they were looked at. */
+    loss: jsonb('loss'),
+    reached: text('reached'),
     dueAt: timestamp('due_at', { withTimezone: true }).notNull(),
     leaseToken: uuid('lease_token'),
     leasedUntil: timestamp('leased_until', { withTimezone: true }),
@@ -44,12 +50,12 @@ export const effects = rolecall.table(
   (table) => [
     check(
       'effects_kind',
-      sql`${table.kind} in ('revoke_sessions', 'lookup_member', 'lookup_user', 'lookup_organization', 'lookup_roles', 'check_constraints')`,
+      sql`${table.kind} in ('revoke_sessions', 'revoke_holders', 'lookup_member', 'lookup_user', 'lookup_organization', 'lookup_roles', 'check_constraints')`,
     ),
     check('effects_status', sql`${table.status} in ('owed', 'done', 'dead', 'observed')`),
     uniqueIndex('effects_owed_once')
       .on(table.kind, table.organizationId, table.userId)
-      .where(sql`${table.status} = 'owed'`),
+      .where(sql`${table.status} = 'owed' and ${table.kind} <> 'revoke_holders'`),
     index('effects_due').on(table.lane, table.dueAt).where(sql`${table.status} = 'owed'`),
     index('effects_delivery').on(table.deliveryId),
     index('effects_status').on(table.status, table.id),
