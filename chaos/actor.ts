@@ -59,7 +59,7 @@ export class Actor {
         return void clerk.changeRolePermissions(step.role, step.permissions);
       case 'signIn':
         clerk.createSession(step.user, { id: step.session });
-        return step.organization === null ? undefined : this.#mint(step.session, step.organization);
+        return this.#mint(step.session, step.organization);
       case 'mintToken':
         return this.#mint(step.session, step.organization);
       case 'endSession':

@@ -63,7 +63,11 @@ export class FeedCopy {
         return void this.#roles.set(line.role, grantsOf(line.grants));
       case 'user':
         return void (line.suspended && this.#suspended.add(line.user));
-      default:
+      // Cutoffs come with the changes, all of them: the copy begins before the first.
+      case 'organization':
+      case 'former_member':
+      case 'session':
+      case 'end':
         return;
     }
   }

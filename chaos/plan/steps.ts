@@ -28,7 +28,7 @@ type Deed =
       readonly do: 'signIn';
       readonly user: string;
       readonly session: string;
-      readonly organization: string | null;
+      readonly organization: string;
     }
   | { readonly do: 'mintToken'; readonly session: string; readonly organization: string }
   | { readonly do: 'endSession'; readonly session: string };

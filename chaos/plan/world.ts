@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from '../../src/testing/clerk/random.ts';
+import { QUIET_LOSSES, QUIET_OPENING } from './quiet.ts';
 import { EXTRAS, ROLE_KEYS, ROLES } from './roles.ts';
 import type { Happening, Step } from './steps.ts';
 
@@ -8,8 +9,6 @@ const ORGANIZATIONS = 9;
 const JOINED = 3;
 const PER_SECOND = 14;
 const LATE_ONE_IN = 25;
-/** Kept apart for what is lost for ever: nothing else ever happens to them. */
-const SILENT_USERS = 6;
 
 interface User {
   readonly id: string;
@@ -28,7 +27,7 @@ export interface WorldPlan {
 export function planWorld(seed: number, stormMs: number): WorldPlan {
   const random = seededRandom(seed);
   const world = new PlannedWorld(random);
-  const opening = world.open();
+  const opening = [...world.open(), ...QUIET_OPENING];
   const ordinary: Step[] = [];
   const gap = 1_000 / PER_SECOND;
   for (let at = 0; at < stormMs; at += gap * (0.5 + random.next())) {
@@ -37,18 +36,11 @@ export function planWorld(seed: number, stormMs: number): WorldPlan {
       ordinary.push({ ...step, ...late, at: Math.round(at) });
     }
   }
-  const silent = world.silently();
-  const steps = [
-    ...ordinary,
-    ...silent.map(
-      (step, n): Step => ({
-        ...step,
-        at: Math.round((stormMs * (n + 1)) / (silent.length + 1)),
-        news: 'never',
-      }),
-    ),
-  ];
-  return { opening, steps: steps.sort((a, b) => a.at - b.at) };
+  const lost = QUIET_LOSSES.map((deed, n): Step => {
+    const at = Math.round((stormMs * (n + 1)) / (QUIET_LOSSES.length + 1));
+    return { ...deed, at, news: 'never' };
+  });
+  return { opening, steps: [...ordinary, ...lost].sort((a, b) => a.at - b.at) };
 }
 
 /** Knows who is where, so that what it plans is possible. */
@@ -74,7 +66,7 @@ class PlannedWorld {
       const places = this.#random.shuffled([...this.#organizations]).slice(0, JOINED);
       return [created, ...places.flatMap((organization) => this.#join(organization, created.user))];
     });
-    return [...roles, ...organizations, ...people.flat(), ...this.#openSilent()];
+    return [...roles, ...organizations, ...people.flat()];
   }
 
   /** What comes next, by chance. */
@@ -101,47 +93,10 @@ class PlannedWorld {
     return [];
   }
 
-  /** Seen at the start and by nobody since; what becomes of them is not told. */
-  #openSilent(): Happening[] {
-    const [staying, closing] = [this.#nameOrganization('quiet'), this.#nameOrganization('closing')];
-    const users = Array.from({ length: SILENT_USERS }, () => this.#nameUser('quiet'));
-    this.#silent = { staying, closing, users };
-    return [
-      { do: 'createOrganization', organization: staying },
-      { do: 'createOrganization', organization: closing },
-      ...users.flatMap((user, n): Happening[] => [
-        { do: 'createUser', user },
-        ...(n === 0 ? [] : [{ do: 'addMember', organization: staying, user, role: 'org:lead' } as const]),
-        ...(n < 2 ? [{ do: 'addMember', organization: closing, user, role: 'org:writer' } as const] : []),
-        ...(n === 0
-          ? []
-          : [{ do: 'signIn', user, session: this.#name('sess'), organization: staying } as const]),
-      ]),
-    ];
-  }
-  #silent: { staying: string; closing: string; users: readonly string[] } | undefined;
-
-  silently(): Happening[] {
-    if (this.#silent === undefined) return [];
-    const { staying: organization, closing, users } = this.#silent;
-    const [joins = '', leaves = '', drops = '', banned = '', deprovisioned = '', deleted = ''] = users;
-    return [
-      { do: 'removeMember', organization, user: leaves },
-      { do: 'addMember', organization, user: joins, role: 'org:reader' },
-      { do: 'changeRole', organization, user: drops, role: 'org:visitor' },
-      { do: 'banUser', user: banned },
-      { do: 'deprovisionUser', user: deprovisioned },
-      { do: 'deleteUser', user: deleted },
-      { do: 'deleteOrganization', organization: closing, told: false },
-    ];
-  }
-
   #name(prefix: string): string {
     this.#made += 1;
     return `${prefix}_chaos${String(this.#made).padStart(6, '0')}`;
   }
-  #nameUser = (kind: string) => this.#name(`user_${kind}`);
-  #nameOrganization = (kind: string) => this.#name(`org_${kind}`);
 
   #one<Item>(items: Iterable<Item>): Item | undefined {
     const all = [...items];

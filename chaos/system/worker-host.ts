@@ -17,7 +17,7 @@ const endAll = () => process.kill(-process.pid, 'SIGKILL');
 // The parent is gone, whatever became of it.
 process.once('disconnect', endAll);
 
-process.once('message', async (message) => {
+const begin = async (message: unknown): Promise<void> => {
   try {
     const wanted = v.parse(Wanted, message);
     enterHermeticEnvironment(wanted.folder);
@@ -32,4 +32,6 @@ process.once('message', async (message) => {
     process.exitCode = 1;
     process.disconnect();
   }
-});
+};
+
+process.once('message', (message) => void begin(message));
