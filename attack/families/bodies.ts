@@ -139,7 +139,7 @@ const WRAPPINGS: Readonly<
   'in chunks': (body) => ({ headers: [JSON_CONTENT, ['transfer-encoding', 'chunked']], body: chunked(body) }),
 };
 
-export function chunked(body: Uint8Array, most = 65_536): Uint8Array {
+function chunked(body: Uint8Array, most = 65_536): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < body.length; at += most) {
     const part = body.subarray(at, at + most);

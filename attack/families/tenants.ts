@@ -12,7 +12,7 @@ import { pathOf, type Route } from '../routes.ts';
 import { claimsOf } from './session-tokens.ts';
 
 /** What only the other tenant has: whoever reads it has learnt something, and no request names it. */
-export const OF_THE_RIVAL = /user_rival_hidden|Rival, unheard of|rival-hidden@/;
+const OF_THE_RIVAL = /user_rival_hidden|Rival, unheard of|rival-hidden@/;
 
 type Crossing = (world: World, route: Route, chance: () => number) => Request;
 
