@@ -24,15 +24,17 @@ const LANES = 24;
 /** Each is looked for one request at a time. */
 const MOST_CULPRITS = 3;
 
-/** Waits until nothing is owed to Clerk, so that what changes from now on was not owed before. */
+/**
+ * Waits until nothing is owed to Clerk, so that what changes from now on was not owed before. Not for ever: a forgery that
+ * was taken contradicts Clerk, and is asked about again and again.
+ */
 export async function untilQuiet({ sql, clerk }: Pick<Stage, 'sql' | 'clerk'>): Promise<void> {
   await clerk.settled();
-  for (let patience = 0; patience < 1_500; patience += 1) {
+  for (let patience = 0; patience < 300; patience += 1) {
     const owed = await sql`select from rolecall.effects where status = 'owed' limit 1`;
     if (owed.length === 0) return;
     await delay(20);
   }
-  throw new Error('something is owed to Clerk and is not done');
 }
 
 /** Carries out the attacks, window by window: between two of them what is stored is compared, and memory measured. */
@@ -87,10 +89,10 @@ export async function attackInWindows(
 /** A genuine change, which has to be taken and told while attacks go on. */
 async function beat({ clerk, sql }: Stage, turn: number): Promise<void> {
   const role = turn % 2 === 0 ? 'org:admin' : 'org:member';
-  const { role: now } = clerk.changeRole('org_pulse', 'user_pulse', role);
+  const { role: wanted } = clerk.changeRole('org_pulse', 'user_pulse', role);
   await untilQuiet({ clerk, sql });
   const rows = await sql`select role from rolecall.members where user_id = 'user_pulse'`;
-  if (rows[0]?.['role'] !== now) throw new Error('a genuine change of Clerk’s was not taken');
+  if (rows[0]?.['role'] !== wanted) throw new Error('a genuine change of Clerk’s was not taken');
 }
 
 async function attackRange(
