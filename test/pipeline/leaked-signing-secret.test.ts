@@ -77,7 +77,8 @@ test('a role that was raised, and a membership that was ended, stay so: only ano
   const raised = await forge('user_bob', () => ({ role: 'org:admin' }));
   const ended = await forge('user_ann', () => ({}), 'organizationMembership.deleted');
   expect(outcomes(await worker.process([raised, ended]))).toEqual(['applied', 'applied']);
-  await compared();
+  // Told, at least: by Clerk's own times it cannot be.
+  expect(await compared()).toMatchObject({ contradicted: 2 });
   expect((await ours()).map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
     'org_1 user_bob org:admin',
   ]);
@@ -87,4 +88,36 @@ test('a role that was raised, and a membership that was ended, stay so: only ano
   await compared(rig.worker({ url: other.url, clock: { now: () => now } }));
   expect(await access(sql)).toEqual(theirs());
   await sql.end();
+});
+
+test('whatever Clerk lists and was told to have ended, or to be otherwise, is named, once it is older than an answer can be', async () => {
+  const { clerk } = rig;
+  clerk.defineRole('org:editor', 'Editor', ['org:posts:read']);
+  await worker.process(await rig.news());
+  now += 5 * MINUTE;
+  const event = clerk.outbox.find(({ body }) => body.includes('"org:editor"'));
+  if (event === undefined) throw new Error('Clerk has told nothing of the role');
+  const envelope = JSON.parse(event.body) as { data: { permissions: object[] } };
+  const say = (type: string, data: object) =>
+    rig.delivery(event, {
+      id: `msg_${type.replace('.', '_')}`,
+      body: JSON.stringify({ ...envelope, type, timestamp: now, data }),
+    });
+  await worker.process([
+    await say('role.updated', { ...envelope.data, permissions: [], updated_at: now }),
+    await say('user.deleted', { object: 'user', id: 'user_bob', deleted: true }),
+    await say('organization.deleted', { object: 'organization', id: 'org_1', deleted: true }),
+  ]);
+  const told = async () =>
+    (await reconcilerOf(worker).reconcile({ dryRun: true })).drift
+      .filter(({ kind }) => kind === 'contradicted')
+      .map(({ subject, ours, outcome }) => [subject, ours, outcome]);
+  now += MINUTE - 1_000;
+  expect(await told()).toEqual([]);
+  now += MINUTE;
+  expect((await told()).toSorted()).toEqual([
+    ['org_1', { deleted: true }, 'found'],
+    [expect.stringMatching(/^role_/), { permissions: [] }, 'found'],
+    ['user_bob', { deleted: true }, 'found'],
+  ]);
 });

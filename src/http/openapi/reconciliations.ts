@@ -25,7 +25,7 @@ const reconciliation = {
 const difference = v.strictObject({
   kind: said(
     text,
-    '`missing` (Clerk has it, we did not), `extra` (the reverse), `wrong_role`, `stale_metadata`, `wrong_suspension`, `wrong_definition` (of a role), `stale_organization`.',
+    '`missing` (Clerk has it, we did not), `extra` (the reverse), `wrong_role`, `stale_metadata`, `wrong_suspension`, `wrong_definition` (of a role), `stale_organization`, `contradicted` (it ended here, or is later here than by Clerk’s own times, and Clerk lists it otherwise: nothing is changed).',
   ),
   organization: maybe,
   user: maybe,
@@ -34,7 +34,7 @@ const difference = v.strictObject({
   theirs: v.unknown(),
   outcome: said(
     v.picklist(['found', 'repaired', 'asked', 'held', 'rejected']),
-    '`found`: by a dry run; `asked`: a direct question to Clerk decides; `held`: waits for an operator; `rejected`: by one.',
+    '`found`: by a dry run, or contradicted; `asked`: a direct question to Clerk decides; `held`: waits for an operator; `rejected`: by one.',
   ),
 });
 

@@ -41,7 +41,8 @@ export type DriftKind =
   | 'stale_metadata'
   | 'wrong_suspension'
   | 'wrong_definition'
-  | 'stale_organization';
+  | 'stale_organization'
+  | 'contradicted';
 
 export type DriftOutcome = 'found' | 'repaired' | 'asked' | 'held' | 'rejected';
 

@@ -12,6 +12,7 @@ import {
   StoreUnavailable,
 } from '../ports.ts';
 import { problemOf } from '../process.ts';
+import { contradictionOf } from './contradiction.ts';
 import { driftOf } from './drift.ts';
 import { type Reconciler, ReconciliationStopped, record } from './reconciler.ts';
 
@@ -69,6 +70,7 @@ async function takeTogether(
   next: ReconciledPage['next'],
 ): Promise<number | null> {
   let found: readonly Found[] = [];
+  let contradicted: readonly Found[] = [];
   let decided: readonly Decided[] = [];
   const store: Reconciler['store'] = {
     ...reconciler.store,
@@ -85,7 +87,10 @@ async function takeTogether(
         },
         {
           listed: listedIn(page),
-          drift: found.flatMap(({ drift }, at) => told(drift, decided[at], leased)),
+          drift: [
+            ...found.flatMap(({ drift }, at) => told(drift, decided[at], leased)),
+            ...contradicted.map(({ drift }) => ({ ...drift, outcome: 'found' as const })),
+          ],
           next,
         },
       ),
@@ -95,6 +100,7 @@ async function takeTogether(
     { deliveries: [], items: page.evidence.map(itemOf) },
     ({ facts }) => {
       found = differing(page.evidence, (evidence) => driftOf(facts, evidence));
+      contradicted = differing(page.evidence, (evidence) => contradictionOf(facts, evidence));
       if (found.length > MOST_TOGETHER) return null;
       return {
         causes: found.map(({ evidence }) => ({

@@ -85,7 +85,7 @@ export const drift = rolecall.table(
     subject: text('subject').notNull(),
     ours: jsonb('ours'),
     theirs: jsonb('theirs'),
-    /** `found` by a dry run; `repaired`; `asked` about by a direct lookup; `held` for an operator; `rejected` by one. */
+    /** `found` by a dry run, or contradicted; `repaired`; `asked` about by a direct lookup; `held` for an operator; `rejected` by one. */
     outcome: text('outcome').notNull(),
     at: timestamp('at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`),
   },
