@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import postgres from 'postgres';
+import type { ClerkStandIn } from '../src/testing/index.ts';
 import { Actor } from './actor.ts';
 import { calmDown } from './calm.ts';
 import { FeedReader } from './checker/feed-reader.ts';
@@ -15,7 +16,7 @@ import { onTime } from './schedule.ts';
 import { Storm } from './storm.ts';
 import { startSystem } from './system/system.ts';
 
-const OPENING_PATIENCE_MS = 30_000;
+const OPENING_PATIENCE_MS = 60_000;
 
 /** One run: an opening, a storm, a calm, and the judgement of somebody who saw only the provider's side. */
 export async function chaos(
@@ -57,7 +58,7 @@ export async function chaos(
     await feed.start();
     sampler.start();
     for (const step of world.opening) actor.perform(step);
-    await Promise.race([clerk.settled(), timeout(OPENING_PATIENCE_MS, 'the opening was not taken')]);
+    await opened(clerk, stopping);
     system.clock.toPresent();
     tell(`${clerk.messages.length} messages opened it. Now everything goes wrong.`);
 
@@ -132,7 +133,11 @@ export async function chaos(
   }
 }
 
-const timeout = (ms: number, what: string): Promise<never> =>
-  new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(what)), ms).unref();
+async function opened({ settled }: Pick<ClerkStandIn, 'settled'>, stopping: AbortSignal): Promise<void> {
+  const patience = AbortSignal.any([stopping, AbortSignal.timeout(OPENING_PATIENCE_MS)]);
+  patience.throwIfAborted();
+  const over = new Promise<never>((_, reject) => {
+    patience.addEventListener('abort', () => reject(patience.reason), { once: true });
   });
+  await Promise.race([settled(), over]);
+}
