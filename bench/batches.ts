@@ -1,6 +1,7 @@
 import type { Sql } from 'postgres';
 import { DEFAULT_CONSEQUENCES } from '../src/domain/effects.ts';
 import { consumeSpill, type SpilledMessage } from '../src/pipeline/consume-spill.ts';
+import type { Delivery } from '../src/pipeline/ports.ts';
 import { processDeliveries } from '../src/pipeline/process.ts';
 import { runReplay } from '../src/pipeline/replay/run-replays.ts';
 import { clerkWebhooks } from '../src/provider/clerk/webhooks.ts';
@@ -44,6 +45,16 @@ async function ofDeliveries(rows: number): Promise<Figure[]> {
         ),
       );
     }
+    const verified = messages(parts, rows).map(rolecall.verify);
+    figures.push(
+      await compared(
+        parts.sql,
+        `deliveries verified before, ${LARGE_BATCH} at a time`,
+        rows,
+        rows / LARGE_BATCH,
+        () => rolecall.process(verified, LARGE_BATCH),
+      ),
+    );
     const from = Date.now();
     await rolecall.consume(messages(parts, rows), LARGE_BATCH);
     figures.push(
@@ -140,7 +151,8 @@ function compose({ clerk }: Parts, statements: ReturnType<typeof postgresStateme
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   };
   const webhooks = clerkWebhooks([clerk.signingSecret]);
-  const consumer = { ...decider, webhooks, process: processDeliveries(decider) };
+  const process = processDeliveries(decider);
+  const consumer = { ...decider, webhooks, process };
   const replays = postgresReplayStore(statements);
   const repeater = {
     ...decider,
@@ -150,6 +162,17 @@ function compose({ clerk }: Parts, statements: ReturnType<typeof postgresStateme
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   };
   return {
+    verify(message: SpilledMessage): Delivery {
+      const delivery = webhooks.authenticate(message, { source: 'queue', at: message.receivedAt });
+      if ('refused' in delivery) throw new Error(delivery.refused);
+      return delivery;
+    },
+    async process(deliveries: readonly Delivery[], size: number): Promise<void> {
+      for (let at = 0; at < deliveries.length; at += size) {
+        const processed = await process(deliveries.slice(at, at + size));
+        if (processed.some(({ outcome }) => outcome !== 'applied')) throw new Error('not all were applied');
+      }
+    },
     async consume(spilled: readonly SpilledMessage[], size: number): Promise<void> {
       for (let at = 0; at < spilled.length; at += size) {
         const consumed = await consumeSpill(consumer, spilled.slice(at, at + size), false);

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { answer } from '../src/testing/clerk/api/answer.ts';
 import { page } from '../src/testing/clerk/api/paging.ts';
 import { emptyState } from '../src/testing/clerk/history.ts';
@@ -105,19 +105,20 @@ function answerTo(path: string, query: URLSearchParams): unknown {
   }
 }
 
-const server = createServer(async (request, response) => {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
+async function respond(url: string, response: ServerResponse): Promise<void> {
+  const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
   if (pathname === '/calls') {
     response.end(String(calls));
     return;
   }
   calls += 1;
   const found = answerTo(pathname, searchParams);
-  const { status, headers, body } = answer(found, Date.now(), found === null ? 404 : 200);
-  response.writeHead(status, Object.fromEntries(headers));
-  for await (const chunk of body ?? []) response.write(chunk);
-  response.end();
-});
+  const answered = answer(found, Date.now(), found === null ? 404 : 200);
+  response.writeHead(answered.status, Object.fromEntries(answered.headers));
+  response.end(await answered.text());
+}
+
+const server = createServer((request, response) => void respond(request.url ?? '/', response));
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   if (address !== null && typeof address !== 'string') process.send?.(`http://127.0.0.1:${address.port}`);

@@ -9,11 +9,14 @@ const MS_A_TICK = 10;
  * there is no /proc.
  */
 export async function cpuOf(pid: number): Promise<number> {
-  const own = await statOf(pid);
-  const children = await childrenOf(pid);
-  const others = await Promise.all(children.map(cpuOf));
-  // A child that has ended meanwhile is found with its parent the next time.
-  return others.filter((one) => !Number.isNaN(one)).reduce((sum, one) => sum + one, own);
+  // A child that ends hands its time to its parent: what was read around that moment would hold it twice, or not at all.
+  for (let before = await statOf(pid); ; ) {
+    const children = await Promise.all((await childrenOf(pid)).map(cpuOf));
+    const after = await statOf(pid);
+    if (before.ended === after.ended) return children.reduce((sum, one) => sum + one, after.spent);
+    if (Number.isNaN(after.ended)) return Number.NaN;
+    before = after;
+  }
 }
 
 /** The first of a Postgres's processes, whose children all others are. */
@@ -23,11 +26,14 @@ export async function postmasterOf(sql: Sql): Promise<number> {
   return Number(fields?.[1] ?? Number.NaN);
 }
 
-async function statOf(pid: number): Promise<number> {
-  const fields = await fieldsOf(pid);
-  if (fields === null) return Number.NaN;
-  // utime, stime, and of children that were waited for cutime, cstime.
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * MS_A_TICK, 0);
+/** What it has spent, and as a part of it the children that have ended. */
+async function statOf(pid: number): Promise<{ readonly spent: number; readonly ended: number }> {
+  const fields = (await fieldsOf(pid)) ?? [];
+  const [user = Number.NaN, system = 0, childrenUser = 0, childrenSystem = 0] = fields
+    .slice(11, 15)
+    .map((ticks) => Number(ticks) * MS_A_TICK);
+  const ended = childrenUser + childrenSystem;
+  return { spent: user + system + ended, ended: fields.length === 0 ? Number.NaN : ended };
 }
 
 /** What follows the name, which may hold blanks and brackets. */

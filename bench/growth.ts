@@ -1,11 +1,9 @@
 import postgres, { type Sql } from 'postgres';
 import { createRolecall } from '../src/index.ts';
 import { migrate } from '../src/store/postgres/migrate.ts';
-import { type ClerkStandIn, createClerkStandIn } from '../src/testing/index.ts';
-import { cleanups } from '../src/testing/stack/cleanup.ts';
 import { atMost, count, type Effort, type Figure, ratioOf } from './figure.ts';
 import { fillMembers, organizationOf, userOf } from './members.ts';
-import { environmentOf, startPostgres } from './parts.ts';
+import { type Parts, startParts } from './parts.ts';
 import { middle } from './quantiles.ts';
 import { joining, ROLE, roleUpdated, type SignedEvent } from './signed-events.ts';
 
@@ -25,15 +23,12 @@ type What = keyof typeof WHAT;
  */
 export async function growth({ quick }: Effort): Promise<Figure[]> {
   const sizes = quick ? [1_000, 2_000] : [1_000, 100_000, 1_000_000];
-  const ends = cleanups();
+  const parts = await startParts();
   try {
-    const server = await startPostgres();
-    ends.later(() => server.stop());
-    const clerk = createClerkStandIn({ autoSend: false });
     const grown: Grown[] = [];
     for (const members of sizes) {
-      const one = await grow(server.url, clerk, members);
-      ends.later(() => one.stop());
+      const one = await grow(parts, members);
+      parts.later(() => one.stop());
       grown.push(one);
     }
     for (let round = 0; round < (quick ? 15 : 250); round += 1) {
@@ -42,7 +37,7 @@ export async function growth({ quick }: Effort): Promise<Figure[]> {
     }
     return figuresOf(grown);
   } finally {
-    await ends.run();
+    await parts.stop();
   }
 }
 
@@ -53,19 +48,17 @@ interface Grown {
   stop(): Promise<void>;
 }
 
-async function grow(server: string, clerk: ClerkStandIn, members: number): Promise<Grown> {
+async function grow({ sql: admin, database, clerk, environment }: Parts, members: number): Promise<Grown> {
   const name = `of_${members}`;
-  const admin = postgres(server, { max: 1, onnotice: () => undefined });
   await admin.unsafe(`create database ${name}`);
-  await admin.end();
-  const url = new URL(server);
+  const url = new URL(database.url);
   url.pathname = name;
   await migrate(url.href);
   const sql = postgres(url.href, { max: 1, onnotice: () => undefined });
   await fillMembers(sql, members, ORGANIZATIONS);
   await fillHistory(sql, members);
   const rolecall = createRolecall({
-    environment: environmentOf(url.href, 'http://127.0.0.1:9', clerk),
+    environment: { ...environment, DATABASE_URL: url.href },
     connections: 1,
     writeLog: () => undefined,
   });

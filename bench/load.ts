@@ -68,7 +68,7 @@ export async function sendSteadily(load: {
   const underWay = new Set<Promise<void>>();
   const started = performance.now();
   let sent = 0;
-  let failure: unknown = null;
+  const failures: unknown[] = [];
   const send = async (connection: Connection): Promise<void> => {
     const { status } = await connection.ask(load.next());
     if (status !== 200) throw new Error(`answered ${status}`);
@@ -83,7 +83,7 @@ export async function sendSteadily(load: {
       }
       sent += 1;
       const one: Promise<void> = send(connection)
-        .catch((error: unknown) => (failure = error))
+        .catch((error: unknown) => void failures.push(error))
         .then(() => void underWay.delete(one));
       underWay.add(one);
     }
@@ -93,7 +93,7 @@ export async function sendSteadily(load: {
       clearInterval(timer);
       await Promise.all(underWay);
       for (const connection of connections) connection.close();
-      if (failure !== null) throw failure;
+      if (failures.length > 0) throw new AggregateError(failures, 'The load was not answered.');
       return sent;
     },
   };

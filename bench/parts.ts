@@ -20,18 +20,24 @@ export interface Parts {
   readonly environment: Readonly<Record<string, string>>;
   /** A server over the same database. It ends with the rest. */
   start(script: string, environment?: NodeJS.ProcessEnv): Promise<Started>;
+  /** Ended before the rest. */
+  later(end: () => Promise<unknown>): void;
   stop(): Promise<void>;
 }
 
-export async function startPostgres(): Promise<EmbeddedPostgres> {
-  return startEmbeddedPostgres({ settings: DURABLE });
+/** What ends everything that runs: for whoever interrupts a bench. */
+const running = new Set<() => Promise<void>>();
+
+export async function stopParts(): Promise<void> {
+  await Promise.allSettled([...running].map((stop) => stop()));
 }
 
 /** A migrated database, a stand-in for Clerk that knows the events' role and sends nothing by itself, and servers over both. */
 export async function startParts(): Promise<Parts> {
   const ends = cleanups();
+  running.add(ends.run);
   try {
-    const database = await startPostgres();
+    const database = await startEmbeddedPostgres({ settings: DURABLE, ownProcessGroup: true });
     ends.later(() => database.stop());
     const served = await serveClerkStandIn({ autoSend: false, secretKey: SECRET_KEY });
     ends.later(() => served.close());
@@ -39,7 +45,14 @@ export async function startParts(): Promise<Parts> {
     await migrate(database.url);
     const sql = postgres(database.url, { max: 2, onnotice: () => undefined });
     ends.later(() => sql.end());
-    const environment = environmentOf(database.url, served.url, served.standIn);
+    const environment = {
+      DATABASE_URL: database.url,
+      CLERK_WEBHOOK_SIGNING_SECRET: served.standIn.signingSecret,
+      CLERK_SECRET_KEY: served.standIn.secretKey,
+      CLERK_API_URL: served.url,
+      ROLECALL_READ_TOKEN: 'bench-read',
+      ROLECALL_OPERATOR_TOKEN: 'bench-operate',
+    };
     return {
       database,
       sql,
@@ -50,25 +63,14 @@ export async function startParts(): Promise<Parts> {
         ends.later(() => server.stop());
         return server;
       },
-      stop: () => ends.run(),
+      later: ends.later,
+      async stop() {
+        await ends.run();
+        running.delete(ends.run);
+      },
     };
   } catch (error) {
     await ends.run();
     throw error;
   }
-}
-
-export function environmentOf(
-  databaseUrl: string,
-  clerkUrl: string,
-  clerk: Pick<ClerkStandIn, 'signingSecret'>,
-): Readonly<Record<string, string>> {
-  return {
-    DATABASE_URL: databaseUrl,
-    CLERK_WEBHOOK_SIGNING_SECRET: clerk.signingSecret,
-    CLERK_SECRET_KEY: SECRET_KEY,
-    CLERK_API_URL: clerkUrl,
-    ROLECALL_READ_TOKEN: 'bench-read',
-    ROLECALL_OPERATOR_TOKEN: 'bench-operate',
-  };
 }

@@ -46,12 +46,12 @@ async function untilRefused(
   removals: number,
   { seconds }: Effort,
 ): Promise<Figure[]> {
-  const ends = cleanups();
   const url = `${server.url}/webhooks/clerk`;
   const another = () => {
     const { headers, body } = joining(parts.clerk.signingSecret);
     return requestBytes(url, headers, body);
   };
+  const ends = cleanups();
   try {
     await measure({ url, connections: 32, seconds: Math.min(1, seconds), next: another });
     const saturated = await measure({ url, connections: 32, seconds, next: another });
@@ -60,6 +60,7 @@ async function untilRefused(
     ends.later(async () => remover.close());
     const load = { url, connections: 64, next: another, perSecond: saturated.perSecond / 2 };
     const steady = await sendSteadily(load);
+    ends.later(() => steady.stop());
     const started = performance.now();
     const times = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));
     let n = 0;

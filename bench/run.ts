@@ -7,6 +7,7 @@ import type { Effort, Figure } from './figure.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
 import { describeMachine } from './machine.ts';
+import { stopParts } from './parts.ts';
 import { compiling } from './policy.ts';
 import { reconciling } from './reconciling.ts';
 import { removal } from './removal.ts';
@@ -83,10 +84,11 @@ async function main(words: ReturnType<typeof readWords>): Promise<void> {
   if (ran.some(({ failure }) => failure !== null)) process.exitCode = 1;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void stopParts().finally(() => process.exit(130)));
+}
 try {
-  const words = readWords();
-  // Ctrl-C reaches everything that was started; what is stopped by itself is stopped by that.
-  await main(words);
+  await main(readWords());
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   process.exitCode = 2;

@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import * as v from 'valibot';
 import { freePort } from '../src/testing/free-port.ts';
-import { cleanups } from '../src/testing/stack/cleanup.ts';
 import { hermeticEnvironment } from '../src/testing/stack/hermetic-environment.ts';
 import { requestBytes } from './connection.ts';
 import { cpuOf } from './cpu.ts';
@@ -31,12 +30,10 @@ const { default: workerd } = v.parse(runtime, fromWrangler('workerd'));
 
 /** What is deployed, beside an empty worker of Hono's: its size, what a webhook costs it, how soon it answers. */
 export async function inWorkerd({ quick, seconds }: Effort): Promise<Figure[]> {
-  const ends = cleanups();
+  const parts = await startParts();
   try {
-    const parts = await startParts();
-    ends.later(() => parts.stop());
     const folder = await mkdtemp(join(tmpdir(), 'rolecall-bench-'));
-    ends.later(() => rm(folder, { recursive: true, force: true }));
+    parts.later(() => rm(folder, { recursive: true, force: true }));
     const ours = await bundled('../src/runtime/worker.ts', join(folder, 'ours'));
     const empty = await bundled('./empty-worker.ts', join(folder, 'empty'));
     const starts = quick ? 1 : 10;
@@ -68,7 +65,7 @@ export async function inWorkerd({ quick, seconds }: Effort): Promise<Figure[]> {
       },
     ];
   } finally {
-    await ends.run();
+    await parts.stop();
   }
 }
 
@@ -142,7 +139,10 @@ async function cpuForEach(bundle: Bundle, parts: Parts, seconds: number): Promis
 }
 
 /** The runtime by itself: no development server, no proxy. */
-async function start(bundle: Bundle, { environment }: Parts): Promise<{ child: ChildProcess; url: string }> {
+async function start(
+  bundle: Bundle,
+  { environment, later }: Parts,
+): Promise<{ child: ChildProcess; url: string }> {
   const port = await freePort();
   const toml = await readFile(new URL('../wrangler.toml', import.meta.url), 'utf8');
   const date = /^compatibility_date = "(.*)"$/m.exec(toml)?.[1];
@@ -166,10 +166,12 @@ const config :Workerd.Config = (
 `,
   );
   const child = spawn(workerd, ['serve', config], { stdio: ['ignore', 'ignore', 'inherit'] });
+  later(() => stop(child));
   return { child, url: `http://127.0.0.1:${port}` };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
