@@ -110,6 +110,7 @@ function serve(rig: Rig): Rolecall {
       DATABASE_URL: rig.url,
       CLERK_WEBHOOK_SIGNING_SECRET: rig.clerk.signingSecret,
       CLERK_SECRET_KEY: rig.clerk.secretKey,
+      CLERK_API_URL: rig.clerkUrl,
       ROLECALL_READ_TOKEN: `${TOKEN} one@org_0:${BOUND}`,
       ROLECALL_OPERATOR_TOKEN: 'operate',
     },
