@@ -21,6 +21,7 @@ export default defineConfig({
     // Whole stacks are started and killed, and the machine may be busy with something else.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
     projects: [
       { extends: true, test: { name: 'pure', include: pure, exclude: workerd, isolate: false } },

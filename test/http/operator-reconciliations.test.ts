@@ -125,7 +125,7 @@ describe('reconciliations', () => {
       const [row] = await rolecall.sql`select count(*)::int as many from rolecall.members`;
       return row?.['many'] as number;
     };
-    await expect.poll(left, { timeout: 20_000 }).toBe(5);
+    await expect.poll(left).toBe(5);
     expect(await rolecall.member('org_1', 'user_0')).toMatchObject({ member: false });
     expect(await rolecall.member('org_1', 'user_29')).toMatchObject({ member: true });
   });

@@ -169,7 +169,7 @@ describe('a replay that is under way', () => {
       expect([answer.status, joined.status, joined.done]).toEqual([202, 'running', 0]);
       await rolecall.sql`update rolecall.replays set leased_until = null where id = ${id}`;
     }
-    await expect.poll(async () => (await replays.readReplay(id))?.status, { timeout: 15_000 }).toBe('done');
+    await expect.poll(async () => (await replays.readReplay(id))?.status).toBe('done');
     await statements.end();
   }, 30_000);
 

@@ -19,7 +19,7 @@ const MEMBER = '/v1/organizations/org_acme/members/user_ada';
 
 /** Processes know of a restore within a second. */
 const untilAnswered = (path: string, status: number) =>
-  expect.poll(async () => (await rolecall.get(path)).status, { timeout: 10_000 }).toBe(status);
+  expect.poll(async () => (await rolecall.get(path)).status).toBe(status);
 
 const restore = async () => {
   const { code: exit, stdout } = await command(
@@ -187,7 +187,7 @@ describe('a database that came out of a backup', () => {
 describe('a server', () => {
   it('notes the mode that it runs in', async () => {
     const noted = async () => [...(await rolecall.sql`select mode from rolecall.operations`)];
-    await expect.poll(noted, { timeout: 10_000 }).toEqual([{ mode: 'paused' }]);
+    await expect.poll(noted).toEqual([{ mode: 'paused' }]);
   });
 });
 

@@ -78,10 +78,7 @@ describe('without a queue, while the database is away', () => {
 
     await gate.open();
     await expect
-      .poll(async () => (await running.post(during, { id: 'msg_during' })).json, {
-        timeout: 10_000,
-        interval: 200,
-      })
+      .poll(async () => (await running.post(during, { id: 'msg_during' })).json, { interval: 200 })
       .toEqual({ delivery: 'msg_during', outcome: 'applied' });
     expect((await running.post(during, { id: 'msg_during' })).json).toMatchObject({ outcome: 'duplicate' });
   });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StoreUnavailable } from '../../src/pipeline/ports.ts';
 import { shareCommits } from '../../src/pipeline/share-commits.ts';
 import { postgresStatements } from '../../src/store/postgres/client.ts';
@@ -67,7 +67,7 @@ test('two commits are under way at once, never three, and each is as large as th
   expect(waiting.map(({ size }) => size)).toEqual([1, 8]);
   waiting[0]?.end();
   await answers[0];
-  await vi.waitFor(() => expect(waiting).toHaveLength(3));
+  await expect.poll(() => waiting).toHaveLength(3);
   expect(waiting.map(({ size }) => size)).toEqual([1, 8, 91]);
   for (const { end } of waiting) end();
   await Promise.all(answers);

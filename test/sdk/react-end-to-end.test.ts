@@ -39,7 +39,7 @@ it('a page follows its user from role to role and out, with the tokens that Cler
     },
   });
   const may = (permission: string) => isAllowed(access, 'org_acme', permission);
-  const soon = { timeout: 10_000 };
+  const soon = { timeout: 30_000 };
   await vi.waitFor(() => expect([may(READ), may('org:invoices:write')]).toEqual([true, true]), soon);
 
   // Nobody is signed out by this, but every token of a holder is cut off.

@@ -45,14 +45,13 @@ const read = (props: object = {}) =>
 const render = (children: ReactNode, props?: Partial<RolecallProviderProps>) =>
   flushSync(() => root.render(provided(children, props)));
 
-const shows = (text: string) =>
-  vi.waitFor(() => expect(page.textContent).toBe(text), { timeout: 5_000, interval: 5 });
+const shows = (text: string) => expect.poll(() => page.textContent, { interval: 5 }).toBe(text);
 
 describe('what may be seen', () => {
   it('is waited for, then shown to those who may', async () => {
     render(read());
     await shows('yes');
-    await vi.waitFor(() => expect(me.open).toBe(1));
+    await expect.poll(() => me.open).toBe(1);
     expect(me.requests).toEqual([
       { path: 'organizations/org_acme', token: 'token_1' },
       { path: 'changes?after=1', token: 'token_1' },
@@ -126,13 +125,13 @@ describe('what may be seen', () => {
     await shows('yesyesno');
     expect(me.open).toBe(1);
     render(strict('nothing'));
-    await vi.waitFor(() => expect(me.open).toBe(0));
+    await expect.poll(() => me.open).toBe(0);
   });
 
   it('is not connected anew because the page is rendered again', async () => {
     render(read());
     await shows('yes');
-    await vi.waitFor(() => expect(me.open).toBe(1));
+    await expect.poll(() => me.open).toBe(1);
     const before = me.requests.length;
     render(read({ permission: 'invoices:write' }), { getToken: (options) => getToken(options) });
     await shows('no');
@@ -159,7 +158,7 @@ describe('an open page', () => {
   const opened = async () => {
     render(read());
     await shows('yes');
-    await vi.waitFor(() => expect(me.open).toBe(1));
+    await expect.poll(() => me.open).toBe(1);
   };
   const ada = { organization: 'org_acme', user: 'user_ada' };
 
@@ -182,7 +181,7 @@ describe('an open page', () => {
     me.access = { role: 'org:member', permissions: [] };
     render(read());
     await shows('no');
-    await vi.waitFor(() => expect(me.open).toBe(1));
+    await expect.poll(() => me.open).toBe(1);
     me.access = { role: 'org:admin', permissions: [{ permission: 'invoices:read' }] };
     me.tell({ ...ada, kind: 'granted', role: 'org:admin', permissions: me.access.permissions });
     await shows('yes');
@@ -195,7 +194,7 @@ describe('an open page', () => {
     me.access = { role: 'org:admin', permissions: [] };
     me.tell({ kind: 'role_changed', role: 'org:admin' });
     await shows('no');
-    await vi.waitFor(() => expect(me.requests).toHaveLength(before + 2));
+    await expect.poll(() => me.requests).toHaveLength(before + 2);
   });
 
   it('shows nothing while its token is cut off, fetches a fresh one once, and goes on', async () => {
@@ -217,7 +216,7 @@ describe('an open page', () => {
     tokens = ['token_2'];
     me.taken = new Set(['token_2']);
     me.end();
-    await vi.waitFor(() => expect(me.open).toBe(1));
+    await expect.poll(() => me.open).toBe(1);
     now.mockRestore();
     await shows('yes');
     expect(me.requests.at(-1)?.token).toBe('token_2');
@@ -244,7 +243,7 @@ describe('an open page', () => {
     me.tell({ kind: 7 });
     await shows('wait');
     answer();
-    await vi.waitFor(() => expect(me.requests.length).toBeGreaterThan(3));
+    await expect.poll(() => me.requests.length).toBeGreaterThan(3);
     expect(page.textContent).toBe('wait');
     me.answer = null;
     await shows('yes');
@@ -256,8 +255,7 @@ describe('an open page', () => {
     const at = performance.now();
     const now = vi.spyOn(performance, 'now').mockReturnValue(at);
     me.end();
-    const enough = { timeout: 5_000 };
-    await vi.waitFor(() => expect(me.requests.length).toBeGreaterThan(3), enough);
+    await expect.poll(() => me.requests.length).toBeGreaterThan(3);
     expect(page.textContent).toBe('yes');
     now.mockReturnValue(at + 31_000);
     await shows('wait');

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type FakeFeed, fakeFeed, member, NOW, type Opened, open, role, told } from './support/fake-feed.ts';
 
 const opened: Opened[] = [];
@@ -13,10 +13,7 @@ const begin = (feed: FakeFeed, options: Parameters<typeof open>[1] = {}): Opened
 };
 const openStreams = (feed: FakeFeed) => feed.streams.filter((stream) => stream.isOpen);
 const connected = (feed: FakeFeed, after = 0) =>
-  vi.waitFor(() => {
-    expect(feed.streams.length).toBeGreaterThan(after);
-    expect(openStreams(feed)).toHaveLength(1);
-  });
+  expect.poll(() => [feed.streams.length > after, openStreams(feed).length]).toEqual([true, 1]);
 
 async function ready(feed = company(), options: Parameters<typeof open>[1] = {}): Promise<Opened> {
   const one = begin(feed, options);
@@ -137,7 +134,7 @@ describe('a cut', () => {
       await connected(feed, 1);
       expect([may(one), may(one, 'user_bob')]).toEqual([false, true]);
       feed.push(removed('user_bob'));
-      await vi.waitFor(() => expect(may(one, 'user_bob')).toBe(false));
+      await expect.poll(() => may(one, 'user_bob')).toBe(false);
       expect(snapshots(feed)).toBe(1);
       expect(feed.requests.at(-1)?.searchParams.get('after')).toBe('8');
     },
@@ -148,12 +145,12 @@ describe('a cut', () => {
     openStreams(one.feed)[0]?.send(': nothing new\nid: 7\n\n');
     one.feed.push({ kind: 'restored', user: 'u' }, { revision: 20, onlyLog: true });
     openStreams(one.feed)[0]?.send(': nothing new\nid: 20\n\n');
-    await vi.waitFor(() => expect(one.snapshot.revision).toBe(20));
+    await expect.poll(() => one.snapshot.revision).toBe(20);
     openStreams(one.feed)[0]?.end();
     await connected(one.feed, 1);
     expect(one.feed.requests.at(-1)?.searchParams.get('after')).toBe('20');
     openStreams(one.feed)[0]?.send('id: 19\n\n');
-    await vi.waitFor(() => expect(one.problems).toEqual(['unreadable']));
+    await expect.poll(() => one.problems).toEqual(['unreadable']);
   });
 
   it('in the middle of an event is not that event', async () => {
@@ -165,7 +162,7 @@ describe('a cut', () => {
       `id: ${revision}\nevent: change\ndata: {"revision":8,"kind":"restored","user":"user_ada"}\n`,
     );
     stream?.end();
-    await vi.waitFor(() => expect(may(one)).toBe(false));
+    await expect.poll(() => may(one)).toBe(false);
     expect(one.problems).toEqual([]);
   });
 
@@ -176,7 +173,7 @@ describe('a cut', () => {
     feed.push(removed(), { onlyLog: true });
     feed.instead('/v1/changes?after=507', () => Response.error());
     openStreams(feed)[0]?.end();
-    await vi.waitFor(() => expect(may(one)).toBe(false));
+    await expect.poll(() => may(one)).toBe(false);
     const asked = feed.requests.filter((url) => url.searchParams.has('wait'));
     expect(asked.map((url) => url.searchParams.get('after'))).toEqual(['7', '7', '507', '507', '1007']);
   });
@@ -186,7 +183,7 @@ describe('a cut', () => {
     const { feed, clock } = one;
     for (let n = 0; n < 1_000; n += 1) feed.instead('/v1/changes', () => Response.error());
     openStreams(feed)[0]?.break();
-    await vi.waitFor(() => expect(one.problems.length).toBeGreaterThan(3));
+    await expect.poll(() => one.problems.length).toBeGreaterThan(3);
     clock.pass(20_000);
     expect([may(one), one.snapshot.lag()]).toEqual([true, 20_000]);
     clock.pass(1);
@@ -209,14 +206,14 @@ describe('a cut', () => {
     const one = await ready(feed, { maxLagMs: 100 });
     feed.heartbeat();
     feed.push(removed(), { onlyLog: true });
-    await vi.waitFor(() => expect(may(one)).toBe(false));
+    await expect.poll(() => may(one)).toBe(false);
     expect(one.snapshot.revision).toBe(8);
   });
 });
 
 describe('a feed that cannot be gone on with', () => {
   const expectRenewed = async (one: Opened, problem: string) => {
-    await vi.waitFor(() => expect(snapshots(one.feed)).toBe(2));
+    await expect.poll(() => snapshots(one.feed)).toBe(2);
     await connected(one.feed, 1);
     expect(one.problems).toEqual([problem]);
     expect(may(one)).toBe(true);
@@ -304,7 +301,7 @@ describe('a feed that cannot be gone on with', () => {
     const one = await ready();
     one.feed.push({ kind: 'restored', user: 'u' }, { revision: 12 });
     openStreams(one.feed)[0]?.send(event(sent({ kind: 'restored', user: 'u', revision: 11 }), { id: '11' }));
-    await vi.waitFor(() => expect(one.problems).toEqual(['unreadable']));
+    await expect.poll(() => one.problems).toEqual(['unreadable']);
   });
 
   it('because of bytes that are no UTF-8 is believed in nothing', async () => {
@@ -323,7 +320,7 @@ describe('a feed that cannot be gone on with', () => {
     const feed = company();
     feed.lines.push({ kind: 'from_the_future' });
     const one = begin(feed);
-    await vi.waitFor(() => expect(one.pauses.length).toBeGreaterThan(8));
+    await expect.poll(() => one.pauses.length).toBeGreaterThan(8);
     expect(one.pauses.slice(0, 9)).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
     expect(may(one)).toBe(false);
   });
@@ -339,10 +336,10 @@ describe('without a stream', () => {
     feed.instead('/v1/changes?after=7&epoch=epoch-1', () =>
       Response.json({ epoch: 'epoch-1', changes: [], next: 7 }),
     );
-    await vi.waitFor(() => expect(feed.requests.at(-1)?.searchParams.get('wait')).toBe('2'));
+    await expect.poll(() => feed.requests.at(-1)?.searchParams.get('wait')).toBe('2');
     expect(feed.streams).toEqual([]);
     feed.push(removed());
-    await vi.waitFor(() => expect(may(one)).toBe(false));
+    await expect.poll(() => may(one)).toBe(false);
     expect(one.problems).toEqual([]);
   });
 
@@ -351,10 +348,10 @@ describe('without a stream', () => {
     const one = begin(feed, { maxLagMs: 60 });
     await one.snapshot.ready;
     const polling = () => feed.requests.filter((url) => url.searchParams.has('wait')).length;
-    await vi.waitFor(() => expect(polling()).toBeGreaterThan(3));
+    await expect.poll(() => polling()).toBeGreaterThan(3);
     expect(openStreams(feed)).toEqual([]);
     feed.push(removed(), { onlyLog: true });
-    await vi.waitFor(() => expect(one.snapshot.revision).toBe(8));
+    await expect.poll(() => one.snapshot.revision).toBe(8);
     expect(may(one)).toBe(false);
   });
 });
@@ -376,7 +373,7 @@ describe('a clock', () => {
     // Set right again, it is not believed either: nobody knows what was missed.
     clock.jump(-ms);
     expect(may(one, 'user_bob')).toBe(false);
-    await vi.waitFor(() => expect(may(one, 'user_bob')).toBe(true));
+    await expect.poll(() => may(one, 'user_bob')).toBe(true);
     expect(may(one)).toBe(false);
     expect(snapshots(feed)).toBe(1);
   });
@@ -385,8 +382,8 @@ describe('a clock', () => {
     const one = await ready();
     one.clock.jump(3_600_000);
     one.feed.heartbeat();
-    await vi.waitFor(() => expect(one.problems).toEqual(['clock_jumped']));
-    await vi.waitFor(() => expect(may(one)).toBe(true));
+    await expect.poll(() => one.problems).toEqual(['clock_jumped']);
+    await expect.poll(() => may(one)).toBe(true);
     expect(one.feed.streams.length).toBeGreaterThan(1);
   });
 
@@ -396,7 +393,7 @@ describe('a clock', () => {
     one.clock.pass(100);
     expect(may(one)).toBe(true);
     one.feed.heartbeat();
-    await vi.waitFor(() => expect(one.snapshot.lag()).toBe(0));
+    await expect.poll(() => one.snapshot.lag()).toBe(0);
     one.clock.jump(900);
     expect(may(one)).toBe(true);
   });
@@ -460,7 +457,7 @@ describe('closed', () => {
     const one = await ready();
     one.snapshot.close();
     expect(may(one)).toBe(false);
-    await vi.waitFor(() => expect(openStreams(one.feed)).toEqual([]));
+    await expect.poll(() => openStreams(one.feed)).toEqual([]);
     const asked = one.feed.requests.length;
     await new Promise((resolve) => setImmediate(resolve));
     expect(one.feed.requests).toHaveLength(asked);

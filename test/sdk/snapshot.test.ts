@@ -34,8 +34,7 @@ const connected = (feed: FakeFeed, streams = 1) =>
     .then(() => expect(feed.streams.length).toBeGreaterThanOrEqual(streams));
 
 /** When the copy has taken in the revision. */
-const at = ({ snapshot }: Opened, revision: number) =>
-  vi.waitFor(() => expect(snapshot.revision).toBe(revision));
+const at = ({ snapshot }: Opened, revision: number) => expect.poll(() => snapshot.revision).toBe(revision);
 
 const company = () =>
   fakeFeed([
@@ -155,7 +154,7 @@ describe('a local copy', () => {
     clock.pass(1_200);
     expect(snapshot.lag()).toBe(1_200);
     feed.heartbeat();
-    await vi.waitFor(() => expect(snapshot.lag()).toBe(0));
+    await expect.poll(() => snapshot.lag()).toBe(0);
   });
 
   it('is typed by the policy', () => {
@@ -288,7 +287,7 @@ describe('a change', () => {
       return new Response(one.feed.snapshotText());
     });
     await at(one, one.feed.push({ kind: 'policy_changed' }));
-    await vi.waitFor(() => expect(read(one)).toBe(true));
+    await expect.poll(() => read(one)).toBe(true);
     expect(during).toBe(false);
     expect(one.problems).toEqual(['policy_changed']);
   });
@@ -318,7 +317,7 @@ describe('a change', () => {
     expect([...here(), there()]).toEqual([true, false, false]);
     feed.lines = [role('org:admin', ['invoices:read']), ...old.slice(1)];
     open();
-    await vi.waitFor(() => expect(there()).toBe(true));
+    await expect.poll(() => there()).toBe(true);
     expect(here()).toEqual([true, false]);
     await connected(feed);
     await at(one, feed.push(told('removed', 'user_ada', null, [])));

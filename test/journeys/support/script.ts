@@ -58,5 +58,4 @@ export const startScript = (name: 'demo' | 'start', args: readonly string[] = []
   };
 };
 
-export const expectNothingLeft = (script: Script): Promise<void> =>
-  expect.poll(script.processes, { timeout: 15_000 }).toEqual([]);
+export const expectNothingLeft = (script: Script): Promise<void> => expect.poll(script.processes).toEqual([]);
