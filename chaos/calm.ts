@@ -1,21 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import * as v from 'valibot';
+import { Difference } from './checker/judge-drift.ts';
 import type { System } from './system/system.ts';
 
 const Reconciliation = v.object({
   id: v.number(),
   status: v.string(),
-  drift: v.record(v.string(), v.number()),
+  differences: v.array(Difference),
 });
 const Holds = v.object({ holds: v.array(v.object({ id: v.number() })) });
 
 /** So long everything that is owed may take once nothing goes wrong any more: a lookup waits for up to a minute. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 150_000;
 
 export interface Calm {
   readonly resent: number;
-  readonly drift: number;
+  /** What reconciling found to be otherwise than the provider says. */
+  readonly drift: readonly Difference[];
   readonly approved: number;
   /** What did not come to rest; empty when all did. */
   readonly restless: readonly string[];
@@ -41,7 +43,7 @@ export async function calmDown(
     return undefined;
   };
 
-  const undelivered = () => clerk.messages.filter(({ status }) => status === 'failed' || status === 'lost');
+  const undelivered = () => clerk.messages.filter(({ status }) => status === 'failed');
   // The latest first: of what happened to one member, the first of it comes last.
   const waiting = [...late].reverse();
   for (const event of waiting) clerk.resend(event);
@@ -57,8 +59,6 @@ export async function calmDown(
   await delivered();
   tell('What had no 2xx was sent again.');
 
-  const found = await reconcile(system, again);
-  tell(`Reconciling found ${found?.drift ?? 'no end'}${found === undefined ? '' : ' differences'}.`);
   const owed = async () => {
     const rows = await sql<{ what: string }[]>`
       select 'effect ' || id || ' ' || kind || ' ' || coalesce(last_error, '') as what
@@ -66,22 +66,28 @@ export async function calmDown(
       union all select 'delivery ' || id || ' ' || reason from rolecall.inbox where outcome = 'failed'`;
     return rows.map(({ what }) => what);
   };
-  const rested = await again(async () => {
-    // What is carried out is told of by new messages.
-    await delivered();
-    return clerk.pending() === 0 && (await owed()).length === 0 ? true : undefined;
-  });
+  const settled = () =>
+    again(async () => {
+      // What is carried out is told of by new messages.
+      await delivered();
+      return clerk.pending() === 0 && (await owed()).length === 0 ? true : undefined;
+    });
+  // First, so that what is found is what nobody told of, not what was on its way.
+  await settled();
+  const found = await reconcile(system, again);
+  tell(`Reconciling found ${found === undefined ? 'no end' : `${found.drift.length} differences`}.`);
+  const rested = await settled();
   const restless =
     rested === true ? [] : [...(await owed()), ...undelivered().map(({ id }) => `message ${id}`)];
   if (found === undefined) restless.push('the reconciliation did not end');
-  return { resent, drift: found?.drift ?? 0, approved: found?.approved ?? 0, restless };
+  return { resent, drift: found?.drift ?? [], approved: found?.approved ?? 0, restless };
 }
 
 /** Everything once; an operator says yes to what waits for one. */
 async function reconcile(
   system: System,
   again: <Result>(ask: () => Promise<Result | undefined>) => Promise<Result | undefined>,
-): Promise<{ drift: number; approved: number } | undefined> {
+): Promise<{ drift: readonly Difference[]; approved: number } | undefined> {
   const url = `${system.nodes[0]?.url}/operator/v1`;
   const ask = async (path: string, body?: object): Promise<unknown> => {
     const answer = await fetch(`${url}${path}`, {
@@ -99,11 +105,11 @@ async function reconcile(
     await ask('/reconciliations', { reason: 'after the storm' }),
   );
   const ended = await again(async () => {
-    const one = v.parse(Reconciliation, await ask(`/reconciliations/${id}`));
+    const one = v.parse(Reconciliation, await ask(`/reconciliations/${id}?limit=500`));
     return ['done', 'failed', 'cancelled'].includes(one.status) ? one : undefined;
   });
   if (ended?.status !== 'done') return undefined;
   const { holds } = v.parse(Holds, await ask('/holds'));
   for (const hold of holds) await ask(`/holds/${hold.id}/approve`, {});
-  return { drift: Object.values(ended.drift).reduce((sum, n) => sum + n, 0), approved: holds.length };
+  return { drift: ended.differences, approved: holds.length };
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { ClerkStandIn } from '../src/testing/index.ts';
 import { Actor } from './actor.ts';
 import { calmDown } from './calm.ts';
 import { FeedReader } from './checker/feed-reader.ts';
 import { judge } from './checker/judge.ts';
+import { judgeDrift } from './checker/judge-drift.ts';
 import { Present } from './checker/present.ts';
 import { Sampler } from './checker/sampler.ts';
 import { Interface } from './interface.ts';
@@ -15,6 +17,9 @@ import type { Report } from './report.ts';
 import { onTime } from './schedule.ts';
 import { Storm } from './storm.ts';
 import { startSystem } from './system/system.ts';
+
+/** What a machine cannot take, the provider does not do: it would only be waited for afterwards. */
+const MOST_WAITING = 150;
 
 const OPENING_PATIENCE_MS = 60_000;
 
@@ -64,7 +69,10 @@ export async function chaos(
 
     courier.watchSilence();
     await Promise.all([
-      onTime(world.steps, Number.POSITIVE_INFINITY, stopping, (step) => actor.perform(step)),
+      onTime(world.steps, stormMs, stopping, async (step) => {
+        actor.perform(step);
+        while (clerk.pending() > MOST_WAITING) await delay(20, undefined, { signal: stopping });
+      }),
       ...TRACKS.map(({ kinds }) =>
         onTime(
           faults.filter(({ kind }) => kinds.includes(kind)),
@@ -78,14 +86,15 @@ export async function chaos(
     await storm.end();
     tell('The storm is over.');
 
-    const calm = await calmDown(system, actor.late, auditor, tell, stopping);
+    const late = new Set([...actor.late, ...storm.goneWithTheQueue]);
+    const calm = await calmDown(system, late, auditor, tell, stopping);
     await sampler.stop();
     tell('What was owed is carried out. Now it is judged.');
 
     const evidence = {
       history: clerk.history,
       lost: actor.lost,
-      late: actor.late,
+      late,
       messages: clerk.messages,
       acknowledged: courier.acknowledged,
       tokens: actor.tokens,
@@ -94,6 +103,7 @@ export async function chaos(
     const promises = [
       { promise: 'everything owed comes to rest', checked: 1, broken: calm.restless },
       ...(await judge(evidence, { reader, auditor, apps })),
+      judgeDrift(evidence, calm.drift),
       ...sampler.findings(),
       ...(await feed.judge(auditor)),
     ];
@@ -112,7 +122,7 @@ export async function chaos(
         'deliveries acknowledged': courier.acknowledged.size,
         'messages lost for ever': actor.lost.size,
         'messages sent again afterwards': calm.resent,
-        'differences that reconciling found': calm.drift,
+        'differences that reconciling found': calm.drift.length,
         'holds that an operator approved': calm.approved,
         'revocations owed': Number(effects?.owed),
         'revocations done': Number(effects?.done),

@@ -1,10 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import type { ApiFault, WebhookFault } from '../src/testing/index.ts';
+import type { Acknowledged } from './checker/run.ts';
 import type { FaultKind, PlannedFault } from './plan/faults.ts';
 import type { System } from './system/system.ts';
 
 type AtClerk = { readonly api: ApiFault } | { readonly way: WebhookFault };
+
+/** Long enough that what was spilled meanwhile is offered to the consumer before the database is back. */
+const LEAST_OUTAGE_MS = 1_200;
 
 /** How long a message that waits in the local queue of workerd may keep it from being killed. */
 const SPILLED_MS = 5_000;
@@ -12,6 +16,8 @@ const SPILLED_MS = 5_000;
 /** Does to the system what was planned, and undoes it. */
 export class Storm {
   readonly done = new Map<FaultKind, number>();
+  /** Messages that the local queue took along; a real one keeps them. */
+  readonly goneWithTheQueue = new Set<string>();
   readonly #system: System;
   readonly #atClerk = new Set<AtClerk>();
   readonly #sql: Sql;
@@ -43,10 +49,11 @@ export class Storm {
         // A queue of Cloudflare's outlives the worker; the local one is in its memory.
         if (!(await this.#nothingSpilled())) return false;
         await worker.kill(ms);
+        for (const { delivery } of await this.#spilled()) this.#goneWithTheQueue(delivery);
         return true;
       case 'stop-postgres': {
         const resume = await database.interrupt(which % 3 === 0 ? 'fast' : 'immediate');
-        await delay(ms);
+        await delay(LEAST_OUTAGE_MS + ms);
         await resume();
         return true;
       }
@@ -109,16 +116,27 @@ export class Storm {
 
   async #nothingSpilled(): Promise<boolean> {
     const until = performance.now() + SPILLED_MS;
-    for (;;) {
-      const spilled = [...this.#system.courier.acknowledged.values()].filter(
-        ({ outcome }) => outcome === 'queued',
-      );
-      const ids = spilled.map(({ delivery }) => delivery);
-      const there = await this.#sql<{ id: string }[]>`
-        select id from rolecall.inbox where id = any(${ids})`.catch(() => []);
-      if (there.length === ids.length) return true;
+    while ((await this.#spilled()).length > 0) {
       if (performance.now() > until) return false;
       await delay(100);
     }
+    return true;
+  }
+
+  /** What was acknowledged as queued and has not reached the inbox; all of it while nobody can be asked. */
+  async #spilled(): Promise<readonly Acknowledged[]> {
+    const { acknowledged } = this.#system.courier;
+    const queued = [...acknowledged.values()].filter(({ outcome }) => outcome === 'queued');
+    const ids = queued.map(({ delivery }) => delivery);
+    const there = await this.#sql<{ id: string }[]>`
+      select id from rolecall.inbox where id = any(${ids})`.catch(() => []);
+    const kept = new Set(there.map(({ id }) => id));
+    return queued.filter(({ delivery }) => !kept.has(delivery));
+  }
+
+  /** Spilled in the very moment of the kill: told again later, as the queue that outlives its worker would. */
+  #goneWithTheQueue(delivery: string): void {
+    this.#system.courier.acknowledged.delete(delivery);
+    this.goneWithTheQueue.add(delivery);
   }
 }

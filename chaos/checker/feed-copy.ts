@@ -41,6 +41,7 @@ export class FeedCopy {
   readonly #members = new Map<string, { organization: string; user: string; says: string }>();
   readonly #roles = new Map<string, string>();
   readonly #suspended = new Set<string>();
+  readonly #goneUsers = new Set<string>();
   readonly cutoffs = new Map<string, number>();
   revision = 0;
   epoch = '';
@@ -83,7 +84,7 @@ export class FeedCopy {
     else if (kind === 'organization_deleted') this.#drop((member) => member.organization === organization);
     else if (kind === 'user_deleted' && user !== null) {
       this.#drop((member) => member.user === user);
-      this.#suspended.delete(user);
+      this.#goneUsers.add(user);
     } else if (kind === 'suspended' && user !== null) this.#suspended.add(user);
     else if (kind === 'restored' && user !== null) this.#suspended.delete(user);
     else if (organization !== null && user !== null) this.#place(organization, user, role, change);
@@ -94,7 +95,8 @@ export class FeedCopy {
     return [
       ...[...this.#members].map(([pair, { says }]) => `member ${pair} ${says}`),
       ...[...this.#roles].map(([role, grants]) => `role ${role} ${grants}`),
-      ...[...this.#suspended].map((user) => `suspended ${user}`),
+      // News of those who are gone may follow, and says nothing any more.
+      ...[...this.#suspended].filter((user) => !this.#goneUsers.has(user)).map((user) => `suspended ${user}`),
     ];
   }
 
