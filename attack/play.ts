@@ -22,6 +22,8 @@ import { attackInWindows, untilQuiet } from './windows.ts';
 
 /** Long, for a machine that is busy with the attack itself: a server that hangs is far past it. */
 const MOST_WAIT_MS = 5_000;
+/** As long as Svix waits for an answer: whatever takes longer is sent again. Thousands at once are work before they wait. */
+const MOST_WAIT_IN_FLOOD_MS = 15_000;
 
 /** Attacks a Rolecall of its own; whether every promise was kept. */
 export async function playAttack(options: Options, stopping: AbortSignal): Promise<boolean> {
@@ -208,9 +210,12 @@ export async function playAttack(options: Options, stopping: AbortSignal): Promi
           broken: pages.seen > 0 ? pages.found : ['none was seen in any page'],
         },
         {
-          promise: 'others are served while connections are held',
+          promise: `others are served within ${MOST_WAIT_IN_FLOOD_MS / 1_000} s while connections are held`,
           count: `${connections} held, the longest ${Math.round(felt.longestMs)} ms`,
-          broken: [...felt.failures, ...(felt.longestMs > MOST_WAIT_MS ? ['one waited longer'] : [])],
+          broken: [
+            ...felt.failures,
+            ...(felt.longestMs > MOST_WAIT_IN_FLOOD_MS ? ['one waited longer'] : []),
+          ],
         },
         {
           promise: 'every connection is let go of',
