@@ -18,7 +18,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   try {
     const workerd = `rolecall_workerd_${randomUUID().slice(0, 8)}`;
     await makeTemplate(server.url);
-    await execute(server.url, `create database ${workerd} template ${template}`);
+    await execute(server.url, `create database ${workerd} template ${template} strategy file_copy`);
     project.provide('databaseUrl', server.url);
     project.provide('workerdDatabaseUrl', databaseOn(server.url, workerd));
     return async () => {

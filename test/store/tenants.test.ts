@@ -290,9 +290,16 @@ const token = (user: string, organization: string) => ({
   o: { id: organization },
 });
 
+/** What a subject of one organization is told: every test leaves it as it found it. */
+let answers: Record<string, unknown[]>;
+beforeAll(() =>
+  as(['grant rolecall_subject to LOGIN'], async (own) => {
+    answers = await everyAnswer(own, token('user_a', 'org_a'));
+  }),
+);
+
 test('a subject of one organization learns nothing of another, or of others in its own, by any argument', async () => {
   await as(['grant rolecall_subject to LOGIN'], async (own) => {
-    const answers = await everyAnswer(own, token('user_a', 'org_a'));
     expect(Object.keys(answers).length).toBeGreaterThan(4);
     // Whatever is answered with anything but false or nothing, and what was asked for it.
     const told = Object.entries(answers).flatMap(([name, rows]) =>
@@ -323,7 +330,6 @@ test('a subject of one organization learns nothing of another, or of others in i
 
 test('a subject’s temporary tables, views and functions of the same names change no answer', async () => {
   await as(['grant rolecall_subject to LOGIN'], async (own) => {
-    const answers = await everyAnswer(own, token('user_a', 'org_a'));
     for (const { name } of await relations()) {
       const columns = await columnsOf(name);
       const listed = columns.map((one) => `"${one.name}" ${one.type}`).join(', ');
