@@ -31,7 +31,7 @@ export async function playAttack(options: Options, stopping: AbortSignal): Promi
   const say = (line: string) => {
     if (!options.json) console.log(line);
   };
-  say(`seed ${seed}, ${requests} requests`);
+  say(options.only === null ? `seed ${seed}, ${requests} requests` : `seed ${seed}`);
   const canaries = canariesOf(seed);
   const ear = openEar();
   ear.listenFor(finderOf(needlesOf(canaries)));
