@@ -1,5 +1,5 @@
 import { requestBytes } from './connection.ts';
-import { count, type Effort, type Figure, ratioOf } from './figure.ts';
+import { atLeast, count, type Effort, type Figure, ratioOf } from './figure.ts';
 import { type Measured, measure } from './load.ts';
 import { fillMembers, organizationOf, userOf } from './members.ts';
 import { startParts } from './parts.ts';
@@ -39,14 +39,15 @@ export async function evaluations({ quick, seconds }: Effort): Promise<Figure[]>
     const best = (of: 'ours' | 'constant') =>
       rounds[of].reduce((a, b) => (a.perSecond > b.perSecond ? a : b));
     const [ours, constant] = [best('ours'), best('constant')];
+    const ratio = ratioOf(ours.perSecond, constant.perSecond);
     return [
       {
         what: `evaluations a second over HTTP, ${connections} connections`,
         ours: `${count(ours.perSecond)}/s (p99 ${ours.p99.toFixed(1)} ms)`,
         yardstick: `${count(constant.perSecond)}/s of a constant (p99 ${constant.p99.toFixed(1)} ms)`,
-        ratio: ratioOf(ours.perSecond, constant.perSecond),
+        ratio,
         better: 'higher',
-        aim: null,
+        aim: atLeast(0.5, ratio),
       },
     ];
   } finally {

@@ -1,5 +1,5 @@
 import postgres, { type Sql } from 'postgres';
-import { count, type Effort, type Figure, ratioOf } from './figure.ts';
+import { atLeast, atMost, count, type Effort, type Figure, ratioOf } from './figure.ts';
 import { fillMembers, organizationOf, userOf } from './members.ts';
 import { startParts } from './parts.ts';
 import { middle } from './quantiles.ts';
@@ -89,7 +89,7 @@ async function decisions(server: string, sizes: Sizes): Promise<Figure[]> {
       yardstick: `${count(1_000 / yardstick)}/s a row by its primary key`,
       ratio: ratioOf(yardstick, ours),
       better: 'higher',
-      aim: null,
+      aim: atLeast(0.7, ratioOf(yardstick, ours)),
     });
   }
   return figures;
@@ -130,7 +130,7 @@ async function rows(server: string, sizes: Sizes): Promise<Figure[]> {
           yardstick: `${yardstick.toFixed(2)} ms with the condition by hand`,
           ratio: ratioOf(ours, yardstick),
           better: 'lower',
-          aim: null,
+          aim: atMost(1.3, ratioOf(ours, yardstick)),
         });
       });
     });
