@@ -69,6 +69,7 @@ export async function chaos(
 
     courier.watchSilence();
     await Promise.all([
+      onTime(world.quiet, stormMs, stopping, (step) => actor.perform(step)),
       onTime(world.steps, stormMs, stopping, async (step) => {
         actor.perform(step);
         while (clerk.pending() > MOST_WAITING) await delay(20, undefined, { signal: stopping });

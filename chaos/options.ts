@@ -8,7 +8,7 @@ export interface Options {
   readonly json: boolean;
 }
 
-const SHORT_MS = 28_000;
+export const SHORT_MS = 28_000;
 const MINUTES = 10;
 
 /** A sentence says what is wrong with them. */

@@ -1,5 +1,5 @@
 import { runDetached } from '../src/testing/stack/detached.ts';
-import { readOptions } from './options.ts';
+import { readOptions, SHORT_MS } from './options.ts';
 
 /** `npm run chaos`: 0 when every promise was kept, 1 when one was broken, 2 for wrong usage. */
 const options = readOptions(process.argv.slice(2));
@@ -14,7 +14,7 @@ if (typeof options === 'string') {
     ]);
     const say = options.json ? () => undefined : console.log;
     const report = await chaos(options, say, stopping);
-    const length = options.stormMs < 60_000 ? '--short' : `--minutes ${options.stormMs / 60_000}`;
+    const length = options.stormMs === SHORT_MS ? '--short' : `--minutes ${options.stormMs / 60_000}`;
     if (options.json) console.log(JSON.stringify(report, null, 2));
     else printReport(report, `npm run chaos -- ${length} --seed ${report.seed}`);
     return isKept(report) ? 0 : 1;

@@ -21,6 +21,8 @@ export interface WorldPlan {
   /** Who is there before anything goes wrong. */
   readonly opening: readonly Happening[];
   readonly steps: readonly Step[];
+  /** Of which no message tells. */
+  readonly quiet: readonly Step[];
 }
 
 /** What happens at the provider, and when: the same for the same seed. */
@@ -36,11 +38,11 @@ export function planWorld(seed: number, stormMs: number): WorldPlan {
       ordinary.push({ ...step, ...late, at: Math.round(at) });
     }
   }
-  const lost = QUIET_LOSSES.map((deed, n): Step => {
+  const quiet = QUIET_LOSSES.map((deed, n): Step => {
     const at = Math.round((stormMs * (n + 1)) / (QUIET_LOSSES.length + 1));
     return { ...deed, at, news: 'never' };
   });
-  return { opening, steps: [...ordinary, ...lost].sort((a, b) => a.at - b.at) };
+  return { opening, steps: ordinary, quiet };
 }
 
 /** Knows who is where, so that what it plans is possible. */

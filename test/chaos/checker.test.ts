@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FeedCopy } from '../../chaos/checker/feed-copy.ts';
 import { differences } from '../../chaos/checker/judge-access.ts';
 import { tooLate } from '../../chaos/checker/judge-cutoffs.ts';
+import { judgeDrift } from '../../chaos/checker/judge-drift.ts';
 import { certainLosses, leftAlive, needlessly } from '../../chaos/checker/judge-sessions.ts';
 import { excessiveTokens } from '../../chaos/checker/judge-tokens.ts';
 import { Present } from '../../chaos/checker/present.ts';
@@ -126,6 +127,15 @@ describe('a wrong world is found', () => {
     expect(needlessly(truth(), { revocations }, new Map())).toEqual([]);
   });
 
+  test('a difference that reconciling found of which a message was sent', () => {
+    const { clerk } = world();
+    clerk.changeRole(organization, user, 'org:visitor');
+    const told = clerk.outbox.at(-1)?.id ?? '';
+    const found = [{ kind: 'wrong_role', organization, user, subject: null }];
+    expect(judgeDrift({ history: clerk.history, lost: new Set() }, found).broken).toHaveLength(1);
+    expect(judgeDrift({ history: clerk.history, lost: new Set([told]) }, found).broken).toEqual([]);
+  });
+
   test('a cutoff that lies after anything that was said, unless it was the cutoff of a role', () => {
     const { truth, now } = world();
     const row = { of: 'member' as const, id: pairOf(organization, user), cutoff: now() + 1, answered: null };
@@ -165,4 +175,12 @@ test('a copy follows the feed as it is documented', () => {
   copy.apply({ ...change, revision: 9, kind: 'removed', role: null, cutoff: cutoff(earlier) });
   expect(copy.lines()).toEqual([]);
   expect([copy.revision, ...copy.cutoffs.values()]).toEqual([9, Date.parse(later)]);
+
+  // News of a suspension that arrives after the user's end.
+  const about = { ...change, organization: null, role: null, cutoff: null };
+  copy.apply({ ...about, revision: 10, kind: 'suspended' });
+  expect(copy.lines()).toEqual([`suspended ${user}`]);
+  copy.apply({ ...about, revision: 11, kind: 'user_deleted' });
+  copy.apply({ ...about, revision: 12, kind: 'suspended' });
+  expect(copy.lines()).toEqual([]);
 });
