@@ -207,3 +207,13 @@ describe('the policies of the examples', () => {
     expect(house.accepts(99, 'bob')).toBe(true);
   });
 });
+
+test('a name that was told too late to be believed, and is gone with its role, was in tokens all the same', () => {
+  const house = House.under(replacing);
+  house.hearAll(role('helper', []), role('viewer', []), member('helper', 0));
+  house.hear(role('editor', [], 10, { id: 'role_helper' }), { now: 311 });
+  expect(house.can()).toEqual([]);
+  house.hear(member('viewer', 50), { now: 312 });
+  house.hear({ kind: 'role-deleted', id: 'role_helper', at: second(51) }, { now: 313 });
+  expect([house.accepts(50), house.accepts(51)]).toEqual([false, true]);
+});

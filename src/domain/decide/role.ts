@@ -94,7 +94,8 @@ export function decideRoleDeleted(draft: Draft, said: RoleDeleted): Verdict {
   draft.roles.put(said.id, { ...known, deletedAt: latest(known.deletedAt, said.at) });
   for (const key of keysOf(draft, said.id)) {
     putProvided(draft, key, deriveProvided(draft, key), said.at);
-    if (known.permissions.length > 0) cutRole(draft, key.key, said.at);
+    // To a policy its name said what it granted, and a name that was told late is remembered by nobody.
+    if (draft.policy !== null || known.permissions.length > 0) cutKey(draft, key.key, said.at);
   }
   if (known.key === null) draft.effects.push({ kind: 'lookup_roles' });
   return known.deletedAt === null ? verdict('applied', 'newer') : verdict('stale', 'already_known');
