@@ -1,29 +1,20 @@
-import { KEPT_AS_RECEIVED } from './canaries.ts';
-
-/**
- * Who writes. Postgres writes down a statement that it refuses, for example because a commit has lost a race, and with it
- * the bytes of the message as they were received: what may stand in the inbox may stand there too, and nothing else.
- */
-export type Speaker = 'rolecall' | 'postgres';
-
 /** Hears every line that a server writes, and keeps none but the last ones. */
 export function openEar() {
   const last: string[] = [];
   const found: string[] = [];
   let lines = 0;
   let find: (text: string) => string | null = () => null;
-  const judge = (line: string, speaker: Speaker): void => {
+  const judge = (line: string): void => {
     const secret = find(line);
-    if (secret !== null && !(speaker === 'postgres' && KEPT_AS_RECEIVED.has(secret)))
-      found.push(`a line held a part of ${secret}: ${line.slice(0, 60)} …`);
+    if (secret !== null) found.push(`a line held a part of ${secret}: ${line.slice(0, 60)} …`);
     // What nobody foresaw is caught, answered with 503 and named so.
     if (/"event":"unexpected_error"|UnhandledPromise|Uncaught|^\s+at .+:\d+:\d+\)?$/.test(line))
       found.push(`a line tells of an error that nobody foresaw: ${line.slice(0, 200)}`);
   };
   return {
-    hear(line: string, speaker: Speaker): void {
+    hear(line: string): void {
       lines += 1;
-      judge(line, speaker);
+      judge(line);
       if (last.push(line) > 100) last.shift();
     },
     /** From now on. */

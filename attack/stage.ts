@@ -14,7 +14,6 @@ import { type Logins, makeLogins } from '../src/testing/stack/logins.ts';
 import { untilReady } from '../src/testing/stack/ready.ts';
 import { startWorker } from '../src/testing/stack/workerd.ts';
 import type { Canaries } from './canaries.ts';
-import type { Speaker } from './ear.ts';
 import { once } from './genuine.ts';
 import { startTarget, type Target } from './target.ts';
 
@@ -47,14 +46,14 @@ const WORKER = fileURLToPath(new URL('../wrangler.toml', import.meta.url));
 export async function startStage(
   seed: number,
   canaries: Canaries,
-  heard: (line: string, speaker: Speaker) => void,
+  heard: (line: string) => void,
 ): Promise<Stage> {
   const ends = cleanups();
   try {
     const folder = await mkdtemp(join(tmpdir(), 'rolecall-attack-'));
     ends.later(() => rm(folder, { recursive: true, force: true }));
     enterHermeticEnvironment(folder);
-    const database = await startEmbeddedPostgres({ log: (line) => heard(line, 'postgres') });
+    const database = await startEmbeddedPostgres({ log: heard });
     ends.later(database.stop);
     await migrate(database.url);
     const logins = await makeLogins(database.url, canaries);
@@ -81,14 +80,14 @@ export async function startStage(
       ROLECALL_RECONCILE_EVERY: 'off',
     };
     const [node, worker] = await Promise.all([
-      startTarget({ ...environment, DATABASE_URL: logins.service }, (line) => heard(line, 'rolecall')),
+      startTarget({ ...environment, DATABASE_URL: logins.service }, heard),
       freePort().then((port) =>
         startWorker({
           configPath: WORKER,
           port,
           databaseUrl: logins.service,
           secrets: environment,
-          log: (_, message) => heard(message, 'rolecall'),
+          log: (_, message) => heard(message),
         }),
       ),
     ]);

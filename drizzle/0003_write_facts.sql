@@ -1,6 +1,6 @@
 -- One function a table: lock what a decision rests on in order of its key, refuse when it has moved, then write. They are
 -- one idea, so they are made from one text; each is a function of its own, because its plan is then kept.
--- They run inside of rolecall.commit_decision, and under its settings.
+-- They run inside of rolecall.apply_decision, and under its settings.
 DO $generate$
 DECLARE
   made record;

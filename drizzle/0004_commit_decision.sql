@@ -94,7 +94,7 @@ $$;
 COMMENT ON FUNCTION rolecall.activate_policy(jsonb) IS
   'Internal. Makes {expected, name, document, compiled, digest, by, reason, approving} the version after the expected one, in the transaction that derives what roles grant by it; raises RCL01 when another one is active by now.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.commit_decision(batch jsonb) RETURNS jsonb
+CREATE FUNCTION rolecall.apply_decision(batch jsonb) RETURNS jsonb
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
@@ -221,5 +221,20 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.commit_decision(jsonb) IS
+COMMENT ON FUNCTION rolecall.apply_decision(jsonb) IS
   'Internal. One decision, whole or not at all: deliveries, facts, changes and effects. Raises RCL01 when anything it rests on has moved since rolecall.read_facts: read and decide again.';
+--> statement-breakpoint
+-- A statement that ends in an error is written into the log of Postgres, whole: a lost race would tell it payloads.
+CREATE FUNCTION rolecall.commit_decision(batch jsonb) RETURNS jsonb
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN rolecall.apply_decision(batch);
+EXCEPTION WHEN SQLSTATE 'RCL01' THEN
+  RETURN '{"moved": true}';
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.commit_decision(jsonb) IS
+  'Internal. The second statement of the way in: rolecall.apply_decision, which answers {"moved": true} where that raises RCL01, and has written nothing then.';

@@ -3,7 +3,7 @@ ALTER TABLE "rolecall"."changes" ADD COLUMN "details" jsonb DEFAULT '{}'::jsonb 
 CREATE INDEX "sessions_ended" ON "rolecall"."sessions" USING btree ("ended_at","id") WHERE "rolecall"."sessions"."ended_at" is not null;--> statement-breakpoint
 CREATE INDEX "users_restricted" ON "rolecall"."users" USING btree ("id") WHERE "rolecall"."users"."suspended" or "rolecall"."users"."cutoff" is not null;
 --> statement-breakpoint
--- Runs inside of rolecall.commit_decision, under its settings and behind its last lock: what is looked up here is as it
+-- Runs inside of rolecall.apply_decision, under its settings and behind its last lock: what is looked up here is as it
 -- is at this revision, whatever the decision knew of it.
 CREATE FUNCTION rolecall.record_changes(moved jsonb, last_revision bigint) RETURNS void
   LANGUAGE plpgsql

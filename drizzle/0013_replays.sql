@@ -224,7 +224,7 @@ BEGIN
     PERFORM FROM rolecall.inbox AS i
       WHERE i.id IN (SELECT w->>'delivery' FROM jsonb_array_elements(results) AS w) ORDER BY i.id FOR UPDATE;
     IF jsonb_typeof(batch->'decision') = 'object' THEN
-      committed := rolecall.commit_decision(batch->'decision');
+      committed := rolecall.apply_decision(batch->'decision');
     END IF;
     PERFORM rolecall.remember_first_attempts(ARRAY(
       SELECT w->>'delivery' FROM jsonb_array_elements(results) AS w WHERE (w->>'attempted')::boolean));

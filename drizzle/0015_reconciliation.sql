@@ -204,7 +204,7 @@ BEGIN
     RETURN NULL;
   END IF;
   IF jsonb_typeof(batch->'decision') = 'object' AND NOT held.dry_run THEN
-    committed := rolecall.commit_decision(batch->'decision');
+    committed := rolecall.apply_decision(batch->'decision');
   END IF;
   INSERT INTO rolecall.reconciled (reconciliation_id, membership_id)
   SELECT held.id, m FROM jsonb_array_elements_text(batch->'listed') AS m

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
 import { type OwedEffect, SHARED_LOSS_CAUSES } from '../../domain/effects.ts';
 import { isOrganizationId, isUserId, type OrganizationId, type UserId } from '../../domain/ids.ts';
-import { type LeasedEffect, type Settled, type Store, StoreUnavailable } from '../../pipeline/ports.ts';
+import {
+  type Committed,
+  type LeasedEffect,
+  type Settled,
+  type Store,
+  StoreUnavailable,
+} from '../../pipeline/ports.ts';
 import { checked } from './checked.ts';
 import { type Statements, StoreMoved } from './client.ts';
 import { commitPayload } from './commit.ts';
@@ -11,7 +17,10 @@ import { factsFromRows, reading as readingRows } from './rows.ts';
 import { standing, standingFromRows } from './standing.ts';
 
 const texts = v.array(v.string());
-const committed = v.object({ revision: v.nullable(v.number()), owed: v.number() });
+const committed = v.union([
+  v.object({ revision: v.nullable(v.number()), owed: v.number() }),
+  v.object({ moved: v.literal(true) }),
+]);
 
 /** `effects.loss`, checked: a later version of the code may have written it. */
 const loss = v.object({
@@ -100,16 +109,9 @@ export function postgresStore(statements: Statements, memory: Memory): Store {
     async commit(commit) {
       const payload = commitPayload(commit);
       if (payload === null) return { revision: null, owed: 0 };
-      const { presumed } = commit.basis;
-      try {
-        const done = checked(committed, await statements.call('commit_decision', payload));
-        if (presumed) learn(memory, true);
-        return done;
-      } catch (error) {
-        if (!(error instanceof StoreMoved)) throw error;
-        if (presumed) learn(memory, false);
-        return 'moved';
-      }
+      const answer = await commitUnlessMoved(statements, payload);
+      if (commit.basis.presumed) learn(memory, answer !== 'moved');
+      return answer;
     },
 
     async leaseEffects(request) {
@@ -158,17 +160,24 @@ export function postgresStore(statements: Statements, memory: Memory): Store {
     },
 
     async pinInstance(providerInstance) {
-      try {
-        await statements.call('commit_decision', { pin: providerInstance });
-      } catch (error) {
-        if (!(error instanceof StoreMoved)) throw error;
-      }
+      await commitUnlessMoved(statements, { pin: providerInstance });
     },
 
     async readReadiness() {
       return checked(readiness, await statements.call('read_readiness', {}));
     },
   };
+}
+
+async function commitUnlessMoved(statements: Statements, payload: object): Promise<Committed | 'moved'> {
+  try {
+    const answer = checked(committed, await statements.call('commit_decision', payload));
+    return 'moved' in answer ? 'moved' : answer;
+  } catch (error) {
+    // Of a deadlock, which Postgres ends at the cost of one.
+    if (error instanceof StoreMoved) return 'moved';
+    throw error;
+  }
 }
 
 function effectFromRow(row: v.InferOutput<typeof leased>[number]): OwedEffect {
