@@ -1,11 +1,11 @@
-import { setTimeout as pause, setImmediate } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { createGuard } from '../src/sdk/guard/index.ts';
 import { createClient } from '../src/sdk/index.ts';
 import { cleanups } from '../src/testing/stack/cleanup.ts';
 import { openConnection, requestBytes } from './connection.ts';
 import { atMost, count, type Effort, type Figure, ratioOf } from './figure.ts';
-import { measure, sendSteadily } from './load.ts';
+import { measure } from './load.ts';
 import { fillMembers, MADE_AT, membershipOf, organizationOf, userOf } from './members.ts';
 import { type Parts, startParts } from './parts.ts';
 import { middle, quantile } from './quantiles.ts';
@@ -17,6 +17,10 @@ const PERMISSION = 'org:posts:write';
 /** How long a session token of Clerk's goes on after its holder was removed. */
 const TOKEN_MS = 60_000;
 const LANE_OF_REDUCTIONS = 2;
+/** More than are ever taken. */
+const MOST_A_SECOND = 10_000;
+/** What a removal in each way takes, with the pauses: the load is made for so long before. */
+const SECONDS_A_ROUND = 0.15;
 /** 30 % of what Clerk allows a production instance. */
 const CALLS_A_SECOND = 30;
 
@@ -54,13 +58,24 @@ async function untilRefused(
   const ends = cleanups();
   try {
     await measure({ url, connections: 32, seconds: Math.min(1, seconds), next: another });
-    const saturated = await measure({ url, connections: 32, seconds, next: another });
+    const requests = Array.from({ length: Math.ceil(MOST_A_SECOND * seconds) }, another);
+    const saturated = await measure({
+      url,
+      connections: 32,
+      seconds,
+      next: () => requests.pop() ?? null,
+    });
     const ways = await waysToAsk(parts, server, ends.later);
     const remover = await openConnection(url);
     ends.later(async () => remover.close());
-    const load = { url, connections: 64, next: another, perSecond: saturated.perSecond / 2 };
-    const steady = await sendSteadily(load);
-    ends.later(() => steady.stop());
+    const load = await parts.start('./steady-load.ts', {
+      BENCH_LOAD_URL: url,
+      BENCH_LOAD_PER_SECOND: String(saturated.perSecond / 2),
+      BENCH_LOAD_SECONDS: String(removals * SECONDS_A_ROUND),
+    });
+    ends.later(() => load.stop());
+    const taken = () => parts.sql`select count(*)::int as many from rolecall.inbox`;
+    const [before] = await taken();
     const started = performance.now();
     const times = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));
     let n = 0;
@@ -72,8 +87,8 @@ async function untilRefused(
       }
     }
     const elapsed = (performance.now() - started) / 1000;
-    const sent = await steady.stop();
-    const beside = `beside ${count(sent / elapsed)} webhooks a second of ${count(saturated.perSecond)} at most`;
+    const [after] = await taken();
+    const beside = `beside ${count((after?.['many'] - before?.['many']) / elapsed)} webhooks a second of ${count(saturated.perSecond)} at most`;
     return [...times].map(([way, measured]): Figure => {
       const p99 = quantile(measured, 0.99);
       return {
@@ -134,8 +149,6 @@ async function waysToAsk(
     async SDK(n) {
       const token = tokens.get(n) ?? tokenOf(clerk, n);
       tokens.set(n, token);
-      // What arrives meanwhile has its turn.
-      await setImmediate();
       const headers = new Headers({ authorization: `Bearer ${token}` });
       const organization = organizationOf(n, ORGANIZATIONS);
       return (await guard.authorize({ headers }, { permission: PERMISSION, organization })).allowed;
@@ -173,13 +186,14 @@ function removalOf({ clerk }: Parts, url: string, n: number): Buffer {
   return requestBytes(url, headers, body);
 }
 
-/** Asks again and again; milliseconds from the sending until the first answer that was no. */
+/** Asks every millisecond, since asking without a pause takes a core of its own; milliseconds from the sending until the first answer that was no. */
 async function refusedAfter(n: number, ask: Ask, send: () => Promise<{ status: number }>): Promise<number> {
   if (!(await ask(n))) throw new Error(`${userOf(n)} was refused before the removal`);
   const from = performance.now();
   const answered = send();
   while (await ask(n)) {
     if (performance.now() - from > 30_000) throw new Error(`${userOf(n)} is never refused`);
+    await pause(1);
   }
   const took = performance.now() - from;
   const { status } = await answered;
