@@ -8,7 +8,8 @@ export async function describeMachine(): Promise<Readonly<Record<string, string>
   return {
     CPU: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`,
     Memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
-    'Operating system': `${type()} ${release()}`,
+    // What follows its two first numbers tells whose machine it is.
+    'Operating system': `${type()} ${release().split('.', 2).join('.')}`,
     'Node.js': process.version,
     PostgreSQL: await postgresVersion(),
     Commit: commit(),
