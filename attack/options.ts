@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { anySeed } from '../src/testing/clerk/random.ts';
 import { FEWEST } from './plan.ts';
 
 export interface Options {
@@ -26,14 +26,14 @@ export function readOptions(args: readonly string[]): Options | string {
       },
     });
     const number = (name: string, text: string): number => {
-      if (!/^[0-9]{1,9}$/.test(text)) throw new Error(`--${name} must be a whole number.`);
+      if (!/^[0-9]{1,10}$/.test(text)) throw new Error(`--${name} must be a whole number.`);
       return Number(text);
     };
     const requests =
       values.requests === undefined ? (values.short ? FEWEST : LONG) : number('requests', values.requests);
     if (requests < FEWEST)
       throw new Error(`--requests must be ${FEWEST} or more: fewer leave something out.`);
-    const seed = values.seed === undefined ? randomInt(1e9) : number('seed', values.seed);
+    const seed = values.seed === undefined ? anySeed() : number('seed', values.seed);
     const only = values.only === undefined ? null : number('only', values.only);
     if (only !== null && values.seed === undefined) throw new Error('--only repeats one of a --seed.');
     return { seed, requests, only, json: values.json };
