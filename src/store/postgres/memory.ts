@@ -34,6 +34,8 @@ export function remember(memory: Memory, keys: FactKeys, reading: Reading): void
     known !== null && known.basis.catalogVersion === basis.catalogVersion && now - known.readAt < FRESH_MS
       ? known
       : null;
+  // Nearly always: a reading on the way in must not copy what is known.
+  if (older !== null && keys.roleKeys.every((key) => older.roleKeys.has(key))) return;
   memory.catalog = {
     readAt: older?.readAt ?? now,
     providerInstance,
