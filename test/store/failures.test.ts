@@ -96,6 +96,20 @@ test('content that the database refuses is told apart from a schema that does no
   expect(schema).toMatchObject({ about: 'schema' });
 });
 
+test('a commit that lost a race is an answer and no error, which Postgres would log with the payload, and wrote nothing', async () => {
+  const statements = connect(database.url);
+  const taken = {
+    ...{ id: 'msg_raced', source: 'webhook', text: '{}', sha256: '00', outcome: 'applied', reason: 'newer' },
+    waitedMs: 0,
+  };
+  const commit = (deliveries: readonly object[]) =>
+    statements.call('commit_decision', { deliveries, changes: [] });
+  expect(await commit([taken])).toMatchObject({ owed: 0 });
+  expect(await commit([{ ...taken, id: 'msg_before' }, taken])).toEqual({ moved: true });
+  const kept = { ...taken, id: 'msg_before' };
+  expect(await commit([kept])).toMatchObject({ owed: 0 });
+});
+
 test('only what the server itself says is a state: the codes of the system look alike', () => {
   const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
   expect(sqlStateOf(broken)).toBeNull();
