@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type CountingProxy, countingProxy } from '../support/proxy.ts';
 import { outcomes, type Rig, readMember, seedOrganization, startRig, type Worker } from '../support/rig.ts';
 
@@ -116,6 +116,32 @@ test('a guess of what a role grants is refused when the role has changed since',
   expect(proxy.waits()).toBe(3);
   const { member } = await readMember(counted, organization, delivery.userId ?? '');
   expect(member?.permissions).toEqual(['org:posts:read']);
+});
+
+test('what teaches something of a role is no guess: it is read first', async () => {
+  rig.clerk.defineRole('org:taught', 'Taught', ['org:posts:read', 'org:posts:write']);
+  await other.process(await rig.news());
+  await learnRoles('org:taught');
+  rig.clerk.changeRolePermissions('org:taught', ['org:posts:read']);
+  // That the role has changed is heard of from the membership alone.
+  await rig.news();
+  const deliveries = await joined('org:taught');
+  proxy.reset();
+  expect(await counted.process(deliveries)).toMatchObject([{ outcome: 'applied', owed: 1 }]);
+  expect(proxy.waits()).toBe(2);
+});
+
+test('nothing is guessed from what was read more than five seconds ago', async () => {
+  await learnRoles();
+  const deliveries = await joined();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5_001 });
+  try {
+    proxy.reset();
+    await counted.process(deliveries);
+    expect(proxy.waits()).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a duplicate waits once: what was read is the answer', async () => {
