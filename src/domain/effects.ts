@@ -38,11 +38,11 @@ export type OwedEffect =
       readonly settleMs: number;
     };
 
-/** What members held by before a change that reaches them unseen: as much of it as the change has moved. */
+/** What members held by before a commit that reaches them unseen: as much of it as the commit has moved. */
 export interface HeldBefore {
   readonly roles: Readonly<Record<string, Pick<RoleKeyFact, 'scope' | 'grants' | 'featured'>>>;
-  /** What was on in the organization; null where no feature moved. */
-  readonly features: readonly string[] | null;
+  /** What was on, by the id of the organization. */
+  readonly features: Readonly<Record<string, readonly string[]>>;
   /** What the policy said of everybody; null where it is the same one. */
   readonly policy: Pick<CompiledPolicy, 'scopes' | 'firstMembers'> | null;
 }
@@ -115,12 +115,11 @@ export function joinEffects(first: OwedEffect, second: OwedEffect): OwedEffect {
     return { ...second, settleMs: Math.max(first.settleMs, second.settleMs) };
   }
   if (first.kind === 'revoke_holders' && second.kind === 'revoke_holders') {
-    const { before } = first;
+    // One commit owes both: what was held before it is the same.
     return {
       ...first,
       cutoff: Math.max(first.cutoff, second.cutoff),
       at: Math.min(first.at, second.at),
-      before: { ...before, roles: { ...second.before.roles, ...before.roles } },
     };
   }
   if (first.kind !== 'revoke_sessions' || second.kind !== 'revoke_sessions') return second;

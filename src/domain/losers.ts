@@ -31,7 +31,7 @@ function factsBefore(facts: Facts, { roles, features, policy }: HeldBefore): Fac
     ([key, row]) => [key, { ...row, ...(Object.hasOwn(roles, key) ? roles[key] : {}) }] as const,
   );
   const organizations = [...facts.organizations].map(
-    ([id, row]) => [id, features === null ? row : { ...row, features }] as const,
+    ([id, row]) => [id, { ...row, features: features[id] ?? row.features }] as const,
   );
   return {
     ...facts,

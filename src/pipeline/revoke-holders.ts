@@ -18,13 +18,12 @@ const MOST_MS = 1_000;
 export async function revokeHolders(
   { store, clock }: Pick<Decider, 'store' | 'clock'>,
   leased: LeasedEffect,
-  { organizationId, at, before }: Extract<OwedEffect, { kind: 'revoke_holders' }>,
+  { cause, organizationId, at, before }: Extract<OwedEffect, { kind: 'revoke_holders' }>,
 ): Promise<AttemptResult> {
   const until = clock.now() + MOST_MS;
   const first = before.policy?.firstMembers ?? null;
   // Other policies and features reach holders of any role.
-  const roles =
-    before.policy === null && before.features === null ? { roles: Object.keys(before.roles) } : {};
+  const roles = cause === 'role' ? { roles: Object.keys(before.roles) } : {};
   for (let { reached } = leased; ; ) {
     const wanted = { organizationId, reached, most: PAGE, at, firstCount: first?.count ?? 0, ...roles };
     const page = await store.readHolders(wanted);

@@ -44,6 +44,7 @@ describe('a policy that replaces the provider’s roles', () => {
     const late = house.hear(again, { now: 400 });
     expect(late.verdict).toEqual({ outcome: 'held', reason: 'late_gain' });
     expect(lookups(late)).toEqual(['lookup_roles']);
+    expect(house.hear(again, { now: 400, repeated: true }).verdict.outcome).toBe('held');
     expect(house.can()).toEqual([]);
     house.hear(role('editor', [], 30, { id: 'role_second', created: 30, told: 'observed', at: 401 }));
     expect(house.can()).toEqual(['edit', 'see']);

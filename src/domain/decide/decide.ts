@@ -4,7 +4,7 @@ import type { Consequences, OwedEffect } from '../effects.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Facts } from '../facts.ts';
 import { CLOCK_TOLERANCE_MS, type Context, type Outcome, type Verdict, verdict } from './context.ts';
-import { holdersOwed } from './holders-owed.ts';
+import { heldBefore, holdersOwed } from './holders-owed.ts';
 import { decideInvitation } from './invitation.ts';
 import { decideMembership } from './membership.ts';
 import { decideMembershipAbsent, decideMembershipDeleted } from './membership-gone.ts';
@@ -53,14 +53,18 @@ export function decide(
     const [changes, effects] = [draft.changes.length, draft.effects.length];
     draft.effects.push(...item.questions);
     const verdicts = item.evidence.map((evidence) => decideOne(draft, evidence, item, settings));
-    draft.effects.push(...holdersOwed(facts, draft.changes.slice(changes), settings.consequences));
     return {
       verdict: verdicts.reduce(weightier, verdict('ignored', 'not_kept')),
       changes: draft.changes.slice(changes),
       effects: draft.effects.slice(effects),
     };
   });
-  return { items: decided, draft };
+  const before = heldBefore(facts, draft);
+  const withHolders = decided.map((one) => ({
+    ...one,
+    effects: [...one.effects, ...holdersOwed(before, one.changes, settings.consequences)],
+  }));
+  return { items: withHolders, draft };
 }
 
 function decideOne(

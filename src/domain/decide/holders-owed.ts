@@ -1,30 +1,30 @@
 import type { Change } from '../changes.ts';
+import type { Draft } from '../draft.ts';
 import type { Consequences, HeldBefore, OwedEffect } from '../effects.ts';
 import type { Facts } from '../facts.ts';
+import { sameSets } from '../role-sets.ts';
+import { sameSet } from '../sets.ts';
 import type { PolicyDecision } from './policy.ts';
+import { unheardKey } from './role-keys.ts';
 
 /**
  * What is owed to those who lose by a role or a feature, where they are to be signed out: one effect however many they
- * are, with what they held by until now. Who they are is found out when it is carried out.
- *
- * @param facts as they were read: what no commit has written nobody held.
+ * are, with what they held by until the commit. Who they are is found out when it is carried out.
  */
 export function holdersOwed(
-  facts: Facts,
+  before: HeldBefore,
   changes: readonly Change[],
   consequences: Consequences,
 ): readonly OwedEffect[] {
-  return changes.flatMap(({ kind, organizationId, role, cutoff, at }): OwedEffect[] => {
+  return changes.flatMap(({ kind, organizationId, cutoff, at }): OwedEffect[] => {
     // What is cut off at an exact time was not lost now: tokens may carry what was never held here.
     if (cutoff === null || !cutoff.notBeforeCommit) return [];
-    const owed = { kind: 'revoke_holders', cutoff: cutoff.at, at } as const;
-    if (kind === 'role_changed' && role !== null && consequences.role === 'revoke') {
-      const before = { roles: setsBefore(facts, [role]), features: null, policy: null };
-      return [{ ...owed, cause: 'role', organizationId: null, before }];
+    const owed = { kind: 'revoke_holders', cutoff: cutoff.at, at, before } as const;
+    if (kind === 'role_changed' && consequences.role === 'revoke') {
+      return [{ ...owed, cause: 'role', organizationId: null }];
     }
-    if (kind === 'features_changed' && organizationId !== null && consequences.feature === 'revoke') {
-      const features = facts.organizations.get(organizationId)?.features ?? [];
-      return [{ ...owed, cause: 'feature', organizationId, before: { roles: {}, features, policy: null } }];
+    if (kind === 'features_changed' && consequences.feature === 'revoke') {
+      return [{ ...owed, cause: 'feature', organizationId }];
     }
     return [];
   });
@@ -39,18 +39,23 @@ export function holdersOwedByPolicy(
 ): readonly OwedEffect[] {
   if (losing.length === 0 || consequences.policy !== 'revoke') return [];
   const { scopes = {}, firstMembers = null } = facts.policy ?? {};
-  const roles = setsBefore(facts, [...draft.roleKeys.written.keys()]);
-  const before = { roles, features: null, policy: { scopes, firstMembers } };
+  const before = { ...heldBefore(facts, draft), policy: { scopes, firstMembers } };
   return [{ kind: 'revoke_holders', cause: 'policy', organizationId: null, cutoff: at, at, before }];
 }
 
-function setsBefore(facts: Facts, keys: readonly string[]): HeldBefore['roles'] {
-  return Object.fromEntries(
-    keys.flatMap((key) => {
-      const row = facts.roleKeys.get(key);
-      if (row === undefined) return [];
-      const { scope, grants, featured } = row;
-      return [[key, { scope, grants, featured }] as const];
-    }),
-  );
+/**
+ * What members held by before a commit, as far as it moves that. All of it: whoever waits for the provider's word has
+ * what several roles have in common, and what one of them gains in the commit that takes from another was never held.
+ */
+export function heldBefore(facts: Facts, draft: Draft): HeldBefore {
+  const roles = [...draft.roleKeys.written].flatMap(([key, after]) => {
+    const was = facts.roleKeys.get(key) ?? unheardKey(key);
+    const { scope, grants, featured } = was;
+    return sameSets(was, after) ? [] : [[key, { scope, grants, featured }] as const];
+  });
+  const features = [...draft.organizations.written].flatMap(([id, after]) => {
+    const were = facts.organizations.get(id)?.features ?? [];
+    return sameSet(were, after.features) ? [] : [[id, were] as const];
+  });
+  return { roles: Object.fromEntries(roles), features: Object.fromEntries(features), policy: null };
 }

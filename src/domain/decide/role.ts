@@ -45,7 +45,8 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
         createdAt,
       };
   const unheard = !isHeardOf(draft.roleKeys.get(said.key));
-  const unnamed = takeName(draft, known, row, said.key, newer && context.late);
+  // A name that waits goes on waiting, however often the same late news is told.
+  const unnamed = takeName(draft, known, row, said.key, context.late && (newer || known.key === null));
 
   const { at } = said.version;
   const heldBack = rederiveKeysOf(

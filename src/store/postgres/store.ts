@@ -30,7 +30,7 @@ const loss = v.object({
     v.string(),
     v.object({ scope: v.string(), grants: texts, featured: v.record(v.string(), texts) }),
   ),
-  features: v.nullable(texts),
+  features: v.record(v.string(), texts),
   policy: v.nullable(v.pick(compiledPolicy, ['scopes', 'firstMembers'])),
 });
 

@@ -38,11 +38,20 @@ export class House {
   }
 
   /** Takes the news one second after the provider stamped it, unless `now` (seconds) says otherwise. */
-  hear(told: Evidence, { now, repeated = false }: Heard = {}): Decided {
+  hear(told: Evidence, heard: Heard = {}): Decided {
     const at = 'version' in told ? told.version.at : told.at;
     const observed = 'told' in told ? told.told === 'observed' : told.kind === 'membership-absent';
+    return this.#decide([told], observed, at, heard);
+  }
+
+  /** One answer of the provider, with all that it tells. */
+  observe(at: number, ...told: Evidence[]): Decided {
+    return this.#decide(told, true, second(at), {});
+  }
+
+  #decide(evidence: Evidence[], observed: boolean, at: number, { now, repeated = false }: Heard): Decided {
     const clock = now === undefined ? at + 1000 : second(now);
-    const items = [{ evidence: [told], questions: [], observed, repeated }];
+    const items = [{ evidence, questions: [], observed, repeated }];
     const decision = decide(this.store.read(items), items, { now: clock, consequences: this.#consequences });
     this.store.commit(decision, clock);
     const [decided] = decision.items;

@@ -1,10 +1,4 @@
-import { holdersOwed } from '../../../src/domain/decide/holders-owed.ts';
-import {
-  DEFAULT_CONSEQUENCES,
-  joinEffects,
-  type OwedEffect,
-  subjectOf,
-} from '../../../src/domain/effects.ts';
+import { joinEffects, type OwedEffect, subjectOf } from '../../../src/domain/effects.ts';
 import type { Facts } from '../../../src/domain/facts.ts';
 import { losersAmong } from '../../../src/domain/losers.ts';
 import { ORGANIZATIONS, USERS } from './commands.ts';
@@ -13,8 +7,6 @@ import { readAccess } from './reading.ts';
 import type { Step, Watcher } from './simulation.ts';
 import type { Store } from './store.ts';
 import { organizationId, userId } from './world.ts';
-
-const SIGN_OUT = { ...DEFAULT_CONSEQUENCES, role: 'revoke', policy: 'revoke', feature: 'revoke' } as const;
 
 const PAIRS = USERS.flatMap((user) => ORGANIZATIONS.map((organization) => ({ user, organization })));
 
@@ -29,10 +21,10 @@ export class SharedLossesAreFound implements Watcher {
     this.#before = copied(tables);
   }
 
-  after({ changes }: Step, { tables }: Store): void {
+  after({ changes, effects }: Step, { tables }: Store): void {
     const before = this.#before;
     if (before === null) return;
-    const owed = joined(holdersOwed(before, changes, SIGN_OUT));
+    const owed = joined(effects);
     for (const { user, organization } of PAIRS) {
       const [had, has] = [readAccess(before, organization, user), readAccess(tables, organization, user)];
       // What the pair, the user or the whole organization lost by news of their own, those changes say.

@@ -15,12 +15,16 @@ export interface Step {
   readonly now: number;
   readonly outcomes: readonly string[];
   readonly changes: readonly Change[];
+  readonly effects: readonly OwedEffect[];
 }
 
 export interface Watcher {
   before(step: Pick<Step, 'items' | 'now'>, store: Store): void;
   after(step: Step, store: Store): void;
 }
+
+/** Whoever loses is signed out, so that everything there is to owe is owed. */
+const SIGN_OUT = { ...DEFAULT_CONSEQUENCES, role: 'revoke', feature: 'revoke' } as const;
 
 /** Most rounds of questions until nothing is owed; more than these would be a question that never ends. */
 const MOST_ROUNDS = 12;
@@ -116,11 +120,12 @@ export class Simulation {
   #decide(items: readonly Item[]): string[] {
     const { now, store } = this;
     for (const watcher of this.#watchers) watcher.before({ items, now }, store);
-    const decision = decide(store.read(items), items, { now, consequences: DEFAULT_CONSEQUENCES });
+    const decision = decide(store.read(items), items, { now, consequences: SIGN_OUT });
     store.commit(decision, now);
     const outcomes = decision.items.map((item) => item.verdict.outcome);
     const changes = decision.items.flatMap((item) => item.changes);
-    for (const watcher of this.#watchers) watcher.after({ items, now, outcomes, changes }, store);
+    const effects = decision.items.flatMap((item) => item.effects);
+    for (const watcher of this.#watchers) watcher.after({ items, now, outcomes, changes, effects }, store);
     return outcomes;
   }
 }
