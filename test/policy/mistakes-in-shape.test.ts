@@ -39,6 +39,31 @@ test.each<[string, object, string]>([
   expect(problemsOf({ ...sound, ...part })).toContain(problem);
 });
 
+test.each<[string, string, string]>([
+  ['a NUL, which Postgres keeps in no text', 'Writes\0', 'contains characters that cannot be shown'],
+  ['half a character', 'Writes\ud800', 'contains characters that cannot be shown'],
+  ['a sequence that a terminal obeys', 'Writes\u001b[2J', 'contains characters that cannot be shown'],
+  ['a novel', 'W'.repeat(1_001), 'has more than 1000 characters'],
+])('a title with %s is refused', (_, title, problem) => {
+  expect(problemsOf({ ...sound, ...withRoles({ reader: { title } }) })).toEqual([
+    `roles.reader.title: ${problem}`,
+  ]);
+});
+
+test('a text may have lines, and characters of any script', () => {
+  const permissions = { ...sound.permissions, read: 'Lesen,\n\tлезен 👀' };
+  expect(problemsOf({ ...sound, permissions })).toEqual([]);
+});
+
+test('what is too long for a name is told by its beginning', () => {
+  const long = 'x'.repeat(5_000);
+  const permissions = { ...sound.permissions, [long]: 'Odd' };
+  const { roles } = withRoles({ reader: { can: [long] } });
+  const problems = problemsOf({ ...sound, permissions, roles });
+  expect(problems).toContain('roles.reader.can[0]: must be a name');
+  expect(Math.max(...problems.map(({ length }) => length))).toBeLessThan(400);
+});
+
 test.each(['', '1st', 'a b', 'a/b', 'ä', '_x', '__proto__', 'x'.repeat(192), 'a\nb'])(
   '%j is no key of a permission or a role',
   (key) => {

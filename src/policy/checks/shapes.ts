@@ -5,6 +5,12 @@ export type Report = (at: string, problem: string) => void;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const LONGEST_NAME = 191;
+const LONGEST_TEXT = 1_000;
+
+/** What a terminal would obey, and what Postgres keeps in no text: one would fail when the policy is activated. */
+const UNPRINTABLE = /[^\P{Cc}\t\n]|\p{Cs}/u;
+
 /** What stands in an object with known keys. Undefined counts as left out; nothing inherited counts at all. */
 export function fieldsOf(
   value: unknown,
@@ -34,7 +40,7 @@ export function declarations(value: unknown, at: string, report: Report): (reado
     if (isKey(key)) return true;
     report(
       at,
-      `${JSON.stringify(key)} is no key: 1 to 191 characters of A-Z a-z 0-9 _ . : @ -, a letter first`,
+      `${JSON.stringify(key.slice(0, LONGEST_NAME + 1))} is no key: 1 to ${LONGEST_NAME} characters of A-Z a-z 0-9 _ . : @ -, a letter first`,
     );
     return false;
   });
@@ -48,14 +54,18 @@ export function descriptions(value: unknown, at: string, report: Report): Map<st
 }
 
 export function textOf(value: unknown, at: string, report: Report): string {
-  if (typeof value === 'string' && value.trim() === value && value !== '') return value;
-  report(at, value === undefined ? 'is missing' : 'must be a text, without space around it');
-  return '';
+  if (typeof value !== 'string' || value.trim() !== value || value === '') {
+    report(at, value === undefined ? 'is missing' : 'must be a text, without space around it');
+    return '';
+  }
+  if (value.length > LONGEST_TEXT) report(at, `has more than ${LONGEST_TEXT} characters`);
+  if (UNPRINTABLE.test(value)) report(at, 'contains characters that cannot be shown');
+  return value;
 }
 
 /** A reference to something declared elsewhere. */
 export function nameOf(value: unknown, at: string, report: Report): string | null {
-  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME) return value;
   report(at, value === undefined ? 'is missing' : 'must be a name');
   return null;
 }
