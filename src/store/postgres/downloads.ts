@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { StoreUnavailable } from '../../pipeline/ports.ts';
-import { DEADLINE_MS, jsonLiteral, meaningOf, withDeadline } from './client.ts';
+import { DEADLINE_MS, meaningOf, withDeadline } from './client.ts';
 
 /** What holds a connection for as long as its reader takes: connections of its own, so that nobody else waits for one. */
 export interface Downloads {
@@ -77,6 +77,15 @@ function cursorOver(call: string): string {
     set local cursor_tuple_fraction = 1; set local work_mem = '16MB'; set local jit = off;
     set local idle_in_transaction_session_timeout = '60s';
     declare lot no scroll cursor for select * from ${call}`;
+}
+
+/**
+ * JSON as a literal that cannot be left: it holds no quote at all, since JSON has another way of writing one. Its
+ * backslashes are escaped, and said to be, so that they mean the same where `standard_conforming_strings` is off.
+ */
+function jsonLiteral(value: unknown): string {
+  const json = JSON.stringify(value).replaceAll("'", '\\u0027').replaceAll('\\', '\\\\');
+  return `E'${json}'::jsonb`;
 }
 
 /** Lets so many go on at once, the others in the order in which they came, and none of those who have waited too long. */
