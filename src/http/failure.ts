@@ -25,7 +25,7 @@ const FAILURES = {
   replay_ended: [409, 'That replay has ended.'],
   reconciliation_ended: [409, 'That reconciliation has ended.'],
   calls_paused: [409, 'In the mode paused Clerk is asked nothing.'],
-  hold_decided: [409, 'Somebody has decided on that hold before.'],
+  hold_decided: [409, 'That hold waits no more: it was decided on, or a newer one has taken its place.'],
   hold_conflict: [409, 'Another policy was activated since: what waits would not be what was previewed.'],
   forbidden: [403, 'This token may not read that organization.'],
   invalid_identifier: [400, 'An id in the path is not one that the provider could have made.'],

@@ -115,7 +115,8 @@ describe('POST /operator/v1/replays', () => {
 
   it('names what cannot be replayed', async () => {
     const { json } = await post({ ids: ['msg_none'], dry_run: true });
-    expect(json).toMatchObject({ deliveries: [{ delivery: 'msg_none', outcome: 'not_found' }] });
+    const explanation = 'The inbox knows no delivery of this id.';
+    expect(json).toMatchObject({ deliveries: [{ delivery: 'msg_none', outcome: 'not_found', explanation }] });
   });
 
   it('started twice at once is one', async () => {

@@ -141,7 +141,7 @@ describe('why can she not?', () => {
     expect(reason(told, 'revocation_owed').text).toContain('are still to be revoked at Clerk');
     await rig.sql`update rolecall.effects set status = 'dead', attempts = 40, last_error = 'timeout' where status = 'owed'`;
     expect(reason(await explain('user_b'), 'revocation_dead').text).toMatch(
-      /effect \d+ is dead, 40 attempts, the last ended with timeout/,
+      /effect \d+ is dead, tried 40 times: timeout/,
     );
   });
 

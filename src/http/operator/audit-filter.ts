@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { AUDIT_CAUSES, type AuditFilter } from '../../pipeline/ports.ts';
 import { identifier } from '../listing/query.ts';
-import { moment } from './filter.ts';
+import { moment } from '../moment.ts';
 
 /** What a filter of the audit trail is made of, in a query or in options. */
 export const auditParameters = {

@@ -12,8 +12,10 @@ export function readOperator(
   c: Context,
   services: Pick<Services, 'operatorTokens' | 'wrongOperators' | 'clock' | 'log'>,
 ): OperatorToken | Response {
-  const operator = authenticate(c.req.header('authorization'), services.operatorTokens);
-  return operator ?? refuseOperator(c, services);
+  const given = c.req.header('authorization');
+  // Whoever shows nothing guesses nothing: a monitor without its token must not use up the guesses of others.
+  if (given === undefined) return failure(c, 'unauthenticated', { 'www-authenticate': 'Bearer' });
+  return authenticate(given, services.operatorTokens) ?? refuseOperator(c, services);
 }
 
 /** The answer to a wrong token. Only wrong ones are counted. */

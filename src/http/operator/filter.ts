@@ -1,15 +1,7 @@
 import * as v from 'valibot';
 import { DELIVERY_STATUSES, type DeliveryFilter } from '../../pipeline/ports.ts';
 import { identifier } from '../listing/query.ts';
-
-/** RFC 3339, to the second or finer, with its offset: a time without one would mean another one elsewhere. */
-export const moment = v.pipe(
-  v.string(),
-  v.regex(/^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/),
-  v.transform((text) => Date.parse(text)),
-  v.number(),
-  v.check((at) => Number.isFinite(at)),
-);
+import { moment } from '../moment.ts';
 
 /** Names of events are dotted words. */
 const eventType = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9._-]{0,99}$/));

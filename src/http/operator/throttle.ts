@@ -2,7 +2,7 @@
  * How many wrong tokens may be tried at once and in the long run. It is one bucket for everybody: who somebody is can be
  * forged, and whoever has the right token is never counted.
  */
-const MOST_AT_ONCE = 20;
+const MOST_AT_ONCE = 40;
 const ONE_MORE_EVERY_MS = 3_000;
 
 /** Plain data, so that a worker may keep it between requests. */

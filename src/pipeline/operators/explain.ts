@@ -19,6 +19,7 @@ const REASONS: Readonly<Record<string, string>> = {
   refused_by_database:
     'The database, or the decision on it, refused it; it is tried again, and Clerk is asked instead.',
   wrong_instance: 'It belongs to another Clerk instance than this database.',
+  not_found: 'The inbox knows no delivery of this id.',
   no_payload: 'Its body was not kept or has been pruned; there is nothing to decide on.',
   altered: 'Its body is not the one that was received: the hash differs.',
   never_ended: 'Deciding on it ended the process again and again; it was left out.',

@@ -83,7 +83,7 @@ export const CLERK_RULES = {
     judge({ deliveries: { failed, dead } }) {
       if (failed === 0 || failed <= dead) return null;
       const given = plural(failed, 'delivery of the last day', 'deliveries of the last day');
-      return { message: `${given} could not be taken for what it says.`, since: null };
+      return { message: `${given} could not be taken in.`, since: null };
     },
   },
   no_delivery_ever: {

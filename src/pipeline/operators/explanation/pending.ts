@@ -33,7 +33,8 @@ function effectWords(effect: EffectEntry): Because {
     kind === 'revoke_sessions'
       ? `The sessions of ${userId ?? 'the user'} from before ${cutoff ?? 'now'} are ${dead ? 'not' : 'still to be'} revoked at Clerk`
       : `Clerk is ${dead ? 'not asked any more' : 'still to be asked'} (${kind.replaceAll('_', ' ')})`;
-  const tried = attempts === 0 ? '' : `, ${attempts} attempts, the last ended with ${lastError ?? 'nothing'}`;
+  const times = attempts === 1 ? 'once' : `${attempts} times`;
+  const tried = attempts === 0 ? '' : `, tried ${times}: ${lastError ?? 'no error'}`;
   const text = `${what}: effect ${id} is ${status}${tried}`;
   const subject = kind === 'revoke_sessions' ? 'revocation' : 'lookup';
   return because(`${subject}_${dead ? 'dead' : 'owed'}`, text, {
