@@ -114,7 +114,7 @@ function matrix(members: readonly ReviewedMember[], roles: DescribedRoles): Html
     );
     return html`<tr><th scope="row"><span class="id">${member.userId}</span> ${badge(roles, member.role)}</th>${cells}</tr>`;
   });
-  return html`<div class="matrix" tabindex="0" role="region" aria-labelledby="may"><table><thead><tr><th scope="col">User</th>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return html`<div class="matrix" tabindex="0" role="region" aria-label="Members and their permissions"><table><thead><tr><th scope="col">User</th>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 function how(grants: readonly Grant[]): Html {

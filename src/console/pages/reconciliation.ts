@@ -71,18 +71,36 @@ function list(visit: Visit, found: readonly FoundDrift[], { status }: Reconcilia
         cell: (one) =>
           html`<div>${subject(visit, one.organization, one.user) ?? html`<span class="id">${one.subject}</span>`}</div>`,
       },
-      { name: 'Ours', cell: ({ ours }) => side(ours) },
-      { name: 'Clerk’s', cell: ({ theirs }) => side(theirs) },
+      { name: 'Ours', cell: ({ ours, theirs }) => side(ours, theirs) },
+      { name: 'Clerk’s', cell: ({ ours, theirs }) => side(theirs, ours) },
       { name: 'Outcome', cell: ({ outcome }) => outcomeMark(outcome) },
     ],
     status === 'running' ? 'Nothing so far.' : 'Nothing: Clerk and Rolecall agree.',
   );
 }
 
-function side(value: unknown): Html {
-  return value === null
-    ? html`<span class="none">nothing</span>`
-    : html`<code class="id">${JSON.stringify(value)}</code>`;
+const said = v.record(v.string(), v.unknown());
+
+/** One side of a difference: of what both sides say only that in which they differ. */
+function side(value: unknown, other: unknown): Html {
+  if (value === null) return html`<span class="none">nothing</span>`;
+  const [mine, theirs] = [v.safeParse(said, value), v.safeParse(said, other)];
+  if (!mine.success) return html`<code class="id">${JSON.stringify(value)}</code>`;
+  const same = (name: string) =>
+    theirs.success && JSON.stringify(theirs.output[name]) === JSON.stringify(mine.output[name]);
+  const shown = Object.entries(mine.output).filter(([name]) => !same(name));
+  return html`<div>${shown.map(
+    ([name, one]) =>
+      html`<div><span class="soft">${spaced(name)}</span> <span class="id">${words(one)}</span></div>`,
+  )}</div>`;
+}
+
+function words(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  const texts = v.safeParse(v.array(v.string()), value);
+  if (!texts.success) return JSON.stringify(value);
+  return texts.output.length === 0 ? 'none' : texts.output.join(', ');
 }
 
 function repair(visit: Visit, { organization }: Reconciliation): Html | null {
