@@ -95,6 +95,7 @@ export function shapeOf(value: unknown): Shape {
 /** Of entries that differ, the keys that all of them have; a value that may be null is `maybe` what it is otherwise. */
 function common(a: Shape, b: Shape): Shape {
   if (a === 'nothing') return b;
+  if (b === 'nothing') return a;
   if (typeof a === 'string' && typeof b === 'string') {
     return a === b ? a : [a, b].includes('null') ? 'maybe' : 'anything';
   }
