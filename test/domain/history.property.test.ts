@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, test } from 'vitest';
+import type { History } from './support/history.ts';
+import { type MovedPolicy, movedPolicy } from './support/moved-policy.ts';
 import {
   ChangesTellAll,
   CutoffsAreNoGuess,
@@ -13,7 +15,7 @@ import { type Scenario, scenario } from './support/scenario.ts';
 import { lossless, lossy, type Schedule } from './support/schedule.ts';
 import { SharedLossesAreFound } from './support/shared-losses.ts';
 import { Simulation, type Watcher } from './support/simulation.ts';
-import { reasonToRefuse, tokensAt, tokensOf } from './support/tokens.ts';
+import { reasonToRefuse, type Token, tokensAt, tokensOf } from './support/tokens.ts';
 import { differences, pictureOfFacts, pictureOfWorld, rowsOf } from './support/truth.ts';
 import { EMPTY_WORLD } from './support/world.ts';
 
@@ -22,14 +24,18 @@ import { EMPTY_WORLD } from './support/world.ts';
 const numRuns = Number(process.env['ROLECALL_PROPERTY_RUNS'] ?? 1000);
 const timeout = 60_000 + numRuns * 50;
 
+function holdsFor<Told>(sentence: string, told: fc.Arbitrary<Told>, check: (told: Told) => void): void {
+  test(sentence, { timeout }, () => {
+    fc.assert(fc.property(told, check), { numRuns, includeErrorInReport: true });
+  });
+}
+
 function holds(
   sentence: string,
   schedules: readonly fc.Arbitrary<Schedule>[],
   check: (told: Scenario) => void,
 ): void {
-  test(sentence, { timeout }, () => {
-    fc.assert(fc.property(scenario(schedules), check), { numRuns, includeErrorInReport: true });
-  });
+  holdsFor(sentence, scenario(schedules), check);
 }
 
 function tell(told: Scenario, watchers: readonly Watcher[] = [], which = 0): Simulation {
@@ -44,6 +50,15 @@ const present = ({ history }: Scenario) => history.moments.at(-1)?.world ?? EMPT
 function expectTheTruth(told: Scenario, { store }: Simulation, world = present(told)): void {
   const truth = pictureOfWorld(world, told.history);
   expectNone(differences(truth, pictureOfFacts(store.tables, told.history)));
+}
+
+/** Every token that carries more than its holder has in the end. */
+function expectRefused(tokens: readonly Token[], history: History, { store }: Simulation): void {
+  for (const token of tokens) {
+    const reason = reasonToRefuse(history, token);
+    if (reason === null || !tokenIsCurrent(store.tables, token)) continue;
+    throw new Error(`${token.user} ${reason}, and this is accepted: ${JSON.stringify(token)}`);
+  }
 }
 
 /** In words, because fast-check prints no more of a failure than its message. */
@@ -70,12 +85,7 @@ describe('when every message arrives, in whatever order, how often and how late,
   holds('a token that carries more than its holder has now is refused', [lossless], (told) => {
     const simulation = tell(told);
     simulation.settle();
-    for (const token of tokensOf(told.history)) {
-      const reason = reasonToRefuse(told.history, token);
-      if (reason === null) continue;
-      if (!tokenIsCurrent(simulation.store.tables, token)) continue;
-      throw new Error(`${token.user} ${reason}, and this is accepted: ${JSON.stringify(token)}`);
-    }
+    expectRefused(tokensOf(told.history), told.history, simulation);
   });
 
   holds('a token that is minted after all that is accepted', [lossless], (told) => {
@@ -102,6 +112,28 @@ describe('at every step, whatever arrived and whatever did not', () => {
     () => new SharedLossesAreFound(),
   );
   always('late and repeated news gives nobody anything', () => new LateNewsGivesNothing());
+});
+
+describe('when another policy is activated in the middle of it', () => {
+  const holdsWhen = (sentence: string, check: (told: MovedPolicy, simulation: Simulation) => void) =>
+    holdsFor(sentence, movedPolicy, (told) => {
+      const simulation = tell(told.before);
+      simulation.settle();
+      simulation.activate(told.policy, told.activatedAt);
+      simulation.goOn(told.whole.history);
+      for (const schedule of told.whole.schedules) simulation.deliver(schedule);
+      simulation.settle();
+      check(told, simulation);
+    });
+
+  holdsWhen('everybody has what that makes of what the provider has', ({ history }, { store }) => {
+    const world = history.moments.at(-1)?.world ?? EMPTY_WORLD;
+    expectNone(differences(pictureOfWorld(world, history), pictureOfFacts(store.tables, history)));
+  });
+
+  holdsWhen('a token that carries more than its holder has now is refused', (told, simulation) =>
+    expectRefused(told.tokens(), told.history, simulation),
+  );
 });
 
 describe('when messages were lost', () => {

@@ -204,6 +204,13 @@ describe('another policy', () => {
     expect(house.accepts(51)).toBe(true);
   });
 
+  test('refuses them too where nothing is known yet of their own role', () => {
+    const house = House.under(two);
+    house.hear(member('unheard', 1, { created: 1 }));
+    house.store.activate(policy({ roles }), joined('x', 50).version.at);
+    expect([house.accepts(50), house.accepts(51)]).toEqual([false, true]);
+  });
+
   test('that makes the first members another role refuses what their own role granted until then', () => {
     const house = House.under(policy({ roles }));
     house.hear(joined('ada', 1));

@@ -11,6 +11,8 @@ import { cutLostSince, putProvided, unheardKey } from './role-keys.ts';
  */
 export function learnFromMembership(draft: Draft, said: MembershipSnapshot, context: Context): void {
   const key = draft.roleKeys.get(said.role);
+  // Another policy may cut off all who hold it, whatever it grants: then it has to be there.
+  if (key === undefined) draft.roleKeys.put(said.role, unheardKey(said.role));
   const { at, updatedAt } = said.version;
   // An event lists what was true when it came about; its envelope may be stamped a little later.
   const listedAt = said.told === 'observed' ? at : updatedAt;

@@ -39,7 +39,7 @@ export class Scenario {
 }
 
 /** Nearly every second one without a policy; the others on equal terms. */
-const policy = fc.oneof(
+export const policyName = fc.oneof(
   { weight: 4, arbitrary: fc.constant<PolicyName>('none') },
   ...(['replacing', 'extending', 'reaching', 'featured', 'founding'] as const).map((name) => ({
     weight: 1,
@@ -50,7 +50,7 @@ const policy = fc.oneof(
 export function scenario(schedules: readonly fc.Arbitrary<Schedule>[]): fc.Arbitrary<Scenario> {
   return fc
     .tuple(
-      fc.record({ rolesTold: fc.boolean(), lists: fc.boolean(), policy }),
+      fc.record({ rolesTold: fc.boolean(), lists: fc.boolean(), policy: policyName }),
       fc.array(command, { maxLength: 30, size: 'max' }),
       fc.tuple(...schedules),
     )

@@ -1,4 +1,5 @@
 import type { Change } from '../../../src/domain/changes.ts';
+import type { CompiledPolicy } from '../../../src/domain/compiled-policy.ts';
 import { decide, type Item } from '../../../src/domain/decide/decide.ts';
 import { DEFAULT_CONSEQUENCES, type OwedEffect, subjectOf } from '../../../src/domain/effects.ts';
 import type { Evidence } from '../../../src/domain/evidence.ts';
@@ -33,7 +34,7 @@ const BETWEEN_ROUNDS_MS = 90_000;
 /** Rolecall in front of a history: messages arrive as scheduled, owed questions are asked and answered from it. */
 export class Simulation {
   readonly store: Store;
-  readonly #history: History;
+  #history: History;
   readonly #lists: boolean;
   readonly #watchers: readonly Watcher[];
   now: number;
@@ -44,6 +45,16 @@ export class Simulation {
     this.#lists = lists;
     this.#watchers = watchers;
     this.now = history.moments[0]?.at ?? 0;
+  }
+
+  /** The provider's history goes on: so far it was the beginning of this one. */
+  goOn(history: History): void {
+    this.#history = history;
+  }
+
+  activate(policy: CompiledPolicy, at: number): void {
+    this.now = Math.max(this.now, at);
+    this.store.activate(policy, this.now);
   }
 
   deliver(schedule: Schedule): void {
