@@ -1,3 +1,10 @@
+-- Text in other letters breaks what reads it, long after it was taken.
+DO $$ BEGIN
+	IF current_setting('server_encoding') <> 'UTF8' THEN
+		RAISE EXCEPTION 'Rolecall needs a database whose encoding is UTF8, and this one is %', current_setting('server_encoding');
+	END IF;
+END $$;
+--> statement-breakpoint
 CREATE SCHEMA IF NOT EXISTS "rolecall";
 --> statement-breakpoint
 CREATE TABLE "rolecall"."changes" (

@@ -198,6 +198,51 @@ describe('the database', () => {
     expect([code, of('schema')?.status, of('schema')?.mend]).toEqual([1, 'fail', 'Run rolecall migrate.']);
   });
 
+  test('one that keeps text in other letters than UTF-8 cannot be used, and is not migrated', async () => {
+    const name = `rolecall_doctor_ascii_${process.pid}`;
+    const DATABASE_URL = databaseOn(running.databaseUrl, name);
+    await execute(
+      running.databaseUrl,
+      `create database ${name} encoding 'SQL_ASCII' locale 'C' template template0`,
+    );
+    const migrated = await rolecall(['migrate', '--json'], undefined, { DATABASE_URL });
+    const { code, of } = await doctor({ DATABASE_URL });
+    await execute(running.databaseUrl, `drop database ${name} with (force)`);
+    expect([migrated.code, migrated.stderr]).toEqual([
+      1,
+      '{"problems":["the migration failed: Rolecall needs a database whose encoding is UTF8, and this one is SQL_ASCII"]}\n',
+    ]);
+    expect(of('schema')?.text).toBe('The schema rolecall is not there.');
+    expect([code, of('database_encoding')?.status]).toEqual([1, 'fail']);
+    expect(of('database_encoding')?.text).toContain('SQL_ASCII');
+  });
+
+  test('one that writes payloads into its own log is warned of, until what the doctor says is done', async () => {
+    expect((await doctor()).of('database_log')?.status).toBe('ok');
+    const settings = [
+      'log_parameter_max_length_on_error = -1',
+      `log_statement = 'all'`,
+      'log_min_duration_statement = 250',
+      'log_min_duration_sample = 100',
+      'log_transaction_sample_rate = 0.1',
+    ];
+    for (const setting of settings) {
+      const set = `alter role ${login} set ${setting}`;
+      const name = setting.split(' ')[0] ?? '';
+      const { code, of } = await broken(set, `alter role ${login} reset ${name}`);
+      expect([code, of('database_log')?.status, of('database_log')?.details.length], name).toEqual([
+        0,
+        'warn',
+        1,
+      ]);
+      expect(of('database_log')?.details[0]).toContain(`${name} = `);
+      const mend = of('database_log')?.mend?.replace('As a superuser: ', '') ?? '';
+      expect(
+        (await broken(`${set}; ${mend}`, `alter role ${login} reset all`)).of('database_log')?.status,
+      ).toBe('ok');
+    }
+  });
+
   test('an older schema lacks what the newest migrations make, and one from the future is too new', async () => {
     const old = await broken(
       'alter function rolecall.read_status(jsonb) rename to later',

@@ -6,6 +6,8 @@ import type { DatabaseInspection } from '../../src/pipeline/ports.ts';
 
 const sound: DatabaseInspection = {
   version: 150_004,
+  encoding: 'UTF8',
+  parametersLoggedBy: [],
   login: { name: 'rolecall_worker', superuser: false, bypassesRowSecurity: false, isService: true },
   tls: true,
   pooling: 'session',

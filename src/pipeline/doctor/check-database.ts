@@ -9,6 +9,7 @@ export function checkDatabase(seen: DatabaseInspection, isLocal: boolean): reado
   return [
     ok('database_reachable', `The database answers ${seen.login.name}.`),
     checkVersion(seen.version),
+    checkEncoding(seen.encoding),
     checkTls(seen.tls, isLocal),
     checkClock('database_clock', 'the database’s', seen.clockAheadMs),
     checkWritable(seen.readOnly),
@@ -16,6 +17,7 @@ export function checkDatabase(seen: DatabaseInspection, isLocal: boolean): reado
     checkSchema(seen.schema),
     checkPinning(seen.schema),
     checkLogin(seen.login),
+    checkLog(seen.parametersLoggedBy, seen.login.name),
   ];
 }
 
@@ -24,6 +26,16 @@ function checkVersion(version: number): Check {
   return major < OLDEST
     ? fail('database_version', `This is Postgres ${major}.`, `Use Postgres ${OLDEST} or newer.`)
     : ok('database_version', `This is Postgres ${major}.`);
+}
+
+function checkEncoding(encoding: string): Check {
+  return encoding === 'UTF8'
+    ? ok('database_encoding', 'The database keeps text in UTF-8.')
+    : fail(
+        'database_encoding',
+        `The database keeps text as ${encoding}: names and payloads that it has no letters for break what reads them.`,
+        'Make another one (create database … encoding ‘UTF8’ template template0), run rolecall migrate there, then rolecall reconcile.',
+      );
 }
 
 function checkTls(tls: boolean, isLocal: boolean): Check {
@@ -113,4 +125,15 @@ function checkLogin({ name, superuser, bypassesRowSecurity, isService }: Databas
   return isService === null
     ? ok('database_role', `${name} has no rights beyond its own.`)
     : ok('database_role', `${name} has the rights of rolecall_service, and none of a superuser.`);
+}
+
+/** Commits carry names, addresses and payloads as parameters, which Postgres writes only when told to. */
+function checkLog(loggedBy: readonly string[], login: string): Check {
+  if (loggedBy.length === 0) return ok('database_log', 'Postgres writes no payloads into its own log.');
+  return warn(
+    'database_log',
+    'Postgres writes the parameters of statements into its own log: names, addresses and payloads of webhooks.',
+    `As a superuser: alter role "${login}" set log_parameter_max_length = 0; alter role "${login}" set log_parameter_max_length_on_error = 0;`,
+    loggedBy,
+  );
 }

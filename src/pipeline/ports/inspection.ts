@@ -2,6 +2,10 @@
 export interface DatabaseInspection {
   /** As `server_version_num` has it: 150004. */
   readonly version: number;
+  /** As `server_encoding` has it: UTF8. */
+  readonly encoding: string;
+  /** Settings by which the server writes the parameters of our statements, and payloads with them, into its own log. */
+  readonly parametersLoggedBy: readonly string[];
   readonly login: {
     readonly name: string;
     readonly superuser: boolean;

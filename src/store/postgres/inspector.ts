@@ -128,6 +128,8 @@ const truth = v.boolean();
 
 const connectionRow = v.object({
   version: v.number(),
+  encoding: text,
+  parametersLoggedBy: v.array(text),
   clock: v.number(),
   readOnly: truth,
   tls: truth,
@@ -141,6 +143,14 @@ const connectionRow = v.object({
 
 const CONNECTION = `
   select current_setting('server_version_num')::int as version,
+         current_setting('server_encoding') as encoding,
+         (select coalesce(jsonb_agg(concat(s.name, ' = ', current_setting(s.name)) order by s.name), '[]')
+            from pg_settings as s
+           where s.name = 'log_parameter_max_length_on_error' and s.setting <> '0'
+              or current_setting('log_parameter_max_length') <> '0'
+                 and (s.name = 'log_statement' and s.setting = 'all'
+                      or s.name in ('log_min_duration_statement', 'log_min_duration_sample') and s.setting <> '-1'
+                      or s.name = 'log_transaction_sample_rate' and s.setting <> '0')) as "parametersLoggedBy",
          (extract(epoch from clock_timestamp()) * 1000)::float8 as clock,
          pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as "readOnly",
          coalesce((select s.ssl from pg_stat_ssl as s where s.pid = pg_backend_pid()), false) as tls,
