@@ -182,8 +182,14 @@ describe('a client', () => {
     ['no url', { url: undefined }, 'url'],
     ['a url without a scheme', { url: 'rolecall.example' }, 'url'],
     ['another scheme', { url: 'ftp://rolecall.example' }, 'url'],
+    ['a url that a path cannot follow', { url: 'https://rolecall.example/?a=b' }, 'url'],
+    ['a url that ends in a fragment', { url: 'https://rolecall.example/#' }, 'url'],
+    ['a url that `fetch` takes nowhere', { url: 'https://me:secret@rolecall.example' }, 'url'],
     ['no token', { token: undefined }, 'token'],
     ['a token with a line break', { token: 'secret\n' }, 'token'],
+    ['no time to answer', { timeoutMs: 0 }, 'milliseconds'],
+    ['a time that is no number', { timeoutMs: Number.NaN }, 'milliseconds'],
+    ['a time that no timer keeps', { timeoutMs: Number.POSITIVE_INFINITY }, 'milliseconds'],
   ])('is not made with %s', (_, options, named) => {
     expect(() => client(options)).toThrow(named);
   });

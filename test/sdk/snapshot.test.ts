@@ -132,6 +132,29 @@ describe('a local copy', () => {
     expect(snapshot.can({ agent: 'bot', actingFor: undefined }, 'org_acme', 'tool:search')).toBe(false);
   });
 
+  it('answers no, and never throws, whatever it is asked where nothing compiles the question', async () => {
+    const { snapshot } = await ready(company());
+    const asked: readonly (readonly unknown[])[] = [
+      [],
+      [null, 'org_acme', 'invoices:read'],
+      [5, 'org_acme', 'invoices:read'],
+      [Symbol('user_ada'), 'org_acme', 'invoices:read'],
+      ['user_ada', null, 'invoices:read'],
+      ['user_ada', 'org_acme', {}],
+      ['user_ada', 'org_acme', 'invoices:read', null],
+      ['user_ada', 'org_acme', 'invoices:read', 'user_ada'],
+      ['user_bob', 'org_acme', 'dags:pause', { scope: { type: 'workspace', id: 'ws_1' }, assignees: null }],
+      [
+        'user_bob',
+        'org_acme',
+        'dags:pause',
+        { scope: { type: 'workspace', id: 'ws_1' }, assignees: 'user_bob' },
+      ],
+      ['user_ada', 'org_acme', 'invoices:read', { token: 'a.b.c' }],
+    ];
+    for (const question of asked) expect(Reflect.apply(snapshot.can, snapshot, question)).toBe(false);
+  });
+
   it('answers for agents, and for those who act for a user only what both may', async () => {
     const feed = company();
     feed.lines.push(role('org:searcher', ['tool:search', 'tool:draw']), member('user_cyd', 'org:searcher'));
@@ -145,6 +168,11 @@ describe('a local copy', () => {
     expect(search({ agent: 'bot', actingFor: 'user_cyd' }, 'tool:draw')).toBe(false);
     expect(search({ agent: 'bot', actingFor: 'user_ada' })).toBe(false);
     expect(search({ agent: 'bot', actingFor: 'user_nobody' })).toBe(false);
+    const within = (type: string, id: string) =>
+      snapshot.can({ agent: 'bot' }, 'org_acme', 'tool:search', { scope: { type, id } });
+    expect(within('organization', 'org_acme')).toBe(true);
+    expect(within('organization', 'org_other')).toBe(false);
+    expect(within('workspace', 'ws_1')).toBe(false);
   });
 
   it('says what it contains and how far it is behind', async () => {

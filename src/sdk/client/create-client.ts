@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { PermissionOf, PolicyDefinition } from '../../policy/index.ts';
 import { openSnapshot, type Snapshot, type SnapshotOptions } from '../snapshot/open-snapshot.ts';
 import { connectionTo } from './connection.ts';
-import { DeadlinePassed, within } from './deadline.ts';
+import { DeadlinePassed, requireMilliseconds, within } from './deadline.ts';
 import type { Decision } from './decision.ts';
 import { evaluationOf, type Question } from './question.ts';
 import { RolecallUnavailable } from './unavailable.ts';
@@ -45,7 +45,7 @@ const Answer = v.pipe(
 /**
  * A client for apps' servers. `createClient<typeof policy>` knows the policy's permissions, so that a misspelt one does
  * not compile.
- * @throws Error naming what is missing or malformed, and at once where a browser would be given the read token.
+ * @throws Error naming what is missing or malformed (RangeError: the time), and at once where a browser would be given the read token.
  */
 export function createClient<Policy = PolicyDefinition>(
   options: ClientOptions,
@@ -54,10 +54,13 @@ export function createClient<Policy = PolicyDefinition>(
     throw new Error('This is a browser: a read token in it is a read token for everybody.');
   }
   const { url = '', token = '', timeoutMs = TIMEOUT_MS } = options;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new Error('The url of Rolecall must be an http or https URL.');
+  if (!isBase(url)) {
+    throw new Error(
+      'The url of Rolecall must be an http or https URL, without credentials, query or fragment.',
+    );
   }
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Error('The token for Rolecall is missing or malformed.');
+  requireMilliseconds(timeoutMs);
   const connection = connectionTo(
     url.replace(/\/+$/, ''),
     token,
@@ -110,4 +113,11 @@ export function createClient<Policy = PolicyDefinition>(
     },
     snapshot: (settings) => openSnapshot(connection, settings),
   };
+}
+
+/** What a path can be put behind, and `fetch` would take. */
+function isBase(text: string): boolean {
+  if (!URL.canParse(text) || /[?#]/.test(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
 }

@@ -3,6 +3,13 @@ export class DeadlinePassed extends Error {
   override readonly name = 'DeadlinePassed';
 }
 
+/** @throws RangeError for a bound that no timer could keep: it would be over at once. */
+export function requireMilliseconds(...bounds: readonly number[]): void {
+  for (const bound of bounds) {
+    if (!(bound > 0 && bound < 2 ** 31)) throw new RangeError('A bound must be milliseconds, more than 0.');
+  }
+}
+
 /**
  * What `run` gives, or `DeadlinePassed` after so many milliseconds. The signal is aborted then; what takes no signal is
  * merely not waited for any longer.

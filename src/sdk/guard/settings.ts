@@ -25,7 +25,7 @@ export function readSettings(settings: GuardSettings): TokenRules & { readonly c
   const problems = [
     ...(jwtKey === null ? ['jwtKey must be a public key in PEM'] : []),
     ...(URL.canParse(issuer) ? [] : ['issuer must be the URL that tokens name as theirs']),
-    ...(authorizedParties.length > 0 && authorizedParties.every(isOrigin)
+    ...(Array.isArray(authorizedParties) && authorizedParties.length > 0 && authorizedParties.every(isOrigin)
       ? []
       : ['authorizedParties must be one origin or more, without a path']),
     ...(/^[A-Za-z0-9_-]+$/.test(cookieName) ? [] : ['cookieName must be the name of a cookie']),

@@ -57,7 +57,7 @@ export function reasonAgainst(copy: Copy, asked: Asked): DenialReason | null {
   if (!('actingFor' in subject)) {
     // A session token is a user's: whose it is, and whether it was cut off, nobody could say here.
     if (about.token !== undefined) return 'invalid_token';
-    return listed && about.scope === undefined ? null : 'missing_permission';
+    return listed && placeOf(asked) === null ? null : 'missing_permission';
   }
   return userReason(copy, asked, actingFor ?? '', agent) ?? (listed ? null : 'missing_permission');
 }
