@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 
-/** Printable and not long: what is sent back must fit into a header, a log line and a terminal. */
-const ECHOED = /^[\x20-\x7e]{1,200}$/;
+/** Nothing that could end a header; nor anything else that Node, which reads it as Latin-1, may write as UTF-8. */
+const ECHOED = /^[\t\x20-\x7e]+$/;
 
 /** Sends the `X-Request-ID` of a request back with its answer, whatever the answer is. */
 export function echoRequestId(c: Context): void {

@@ -18,8 +18,11 @@ export interface Evaluated {
   decisionOn(question: Question): AccessDecision;
 }
 
-/** Two seconds in all: a change that was seen elsewhere is committed, and only a replica could be that far behind. */
-const PAUSES_MS = [20, 40, 80, 160, 300, 400, 500, 500];
+/**
+ * A second and a half in all: a change that was seen elsewhere is committed, and only a replica could be that far behind.
+ * Shorter than our own client waits for an answer, or nobody would ever be told `not_yet`.
+ */
+const PAUSES_MS = [20, 40, 80, 160, 300, 400, 500];
 
 /**
  * Reads once for all questions, so that a batch never mixes two moments.

@@ -252,15 +252,13 @@ describe('X-Request-ID', () => {
     expect((await ask(ONE, jane())).headers.get('x-request-id')).toBeNull();
   });
 
-  it('may be anything printable of up to 200 characters, and is left out otherwise', async () => {
-    for (const good of ['1', 'a b;c="d"', '<script>', 'x'.repeat(200)])
+  it('may be anything printable, and is left out where it would not come back as it was', async () => {
+    for (const good of ['1', 'a b;c="d"', '<script>', 'tab\tbed', 'x'.repeat(8_000)])
       expect(
         (await ask(ONE, jane(), { headers: { 'x-request-id': good } })).headers.get('x-request-id'),
       ).toBe(good);
-    for (const bad of ['x'.repeat(201), 'é', '\ttab\tbed']) {
-      const answer = await ask(ONE, jane(), { headers: { 'x-request-id': bad } });
-      expect([answer.status, answer.headers.get('x-request-id')], bad).toEqual([200, null]);
-    }
+    const odd = await ask(ONE, jane(), { headers: { 'x-request-id': 'é' } });
+    expect([odd.status, odd.headers.get('x-request-id')]).toEqual([200, null]);
     const split: [string, string][] = [
       ['host', 'rolecall.test'],
       ['authorization', `Bearer ${READ_TOKEN}`],
