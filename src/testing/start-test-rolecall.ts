@@ -15,7 +15,7 @@ export interface TestRolecallOptions {
   readonly now?: () => number;
   /** The origin of the app's pages: tokens are made for it, and only its pages may read `/v1/me`. */
   readonly authorizedParty?: string;
-  /** Further variables of the environment, for example `ROLECALL_MODE`. */
+  /** Further variables of the environment, for example `ROLECALL_MODE`. Tokens in them are taken beside `tokens`. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 

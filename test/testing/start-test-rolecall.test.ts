@@ -35,3 +35,21 @@ test('a Rolecall for tests takes what its Clerk sends, under a policy, and is go
   await rolecall.stop();
   await expect(fetch(`${rolecall.url}/healthz`)).rejects.toThrow();
 });
+
+test('takes the tokens that it is given beside its own', async () => {
+  const rolecall = await startTestRolecall({
+    variables: {
+      ROLECALL_READ_TOKEN: 'acme@org_acme:a-token-of-one-organization',
+      ROLECALL_OPERATOR_TOKEN: 'auditor+read:a-token-that-may-look',
+    },
+  });
+  const status = async (path: string, token: string): Promise<number> =>
+    (await fetch(rolecall.url + path, { headers: { authorization: `Bearer ${token}` } })).status;
+  const seats = (organization: string) => `/v1/organizations/${organization}/seats`;
+  expect(await status(seats('org_acme'), 'a-token-of-one-organization')).toBe(200);
+  expect(await status(seats('org_other'), 'a-token-of-one-organization')).toBe(403);
+  expect(await status(seats('org_other'), rolecall.tokens.read)).toBe(200);
+  expect(await status('/operator/v1/status', 'a-token-that-may-look')).toBe(200);
+  expect(await status('/operator/v1/status', rolecall.tokens.operator)).toBe(200);
+  await rolecall.stop();
+});

@@ -25,7 +25,7 @@ export type StackOptions = {
   /** Free ones by default. */
   readonly workerPort?: number;
   readonly standInPort?: number;
-  /** Passed to the worker beside what the stack knows, e.g. `ROLECALL_MODE`. */
+  /** Passed to the worker beside what the stack knows, e.g. `ROLECALL_MODE`. Tokens: beside the stack's own. */
   readonly variables?: Readonly<Record<string, string>>;
   /** How often the worker's scheduled handler runs, in milliseconds. */
   readonly tickEvery?: number;
@@ -77,6 +77,9 @@ const drain = async (standIn: ClerkStandIn): Promise<void> => {
   patience.abort();
 };
 
+/** The stack's own token stays good beside those that are given. */
+const beside = (own: string, given = ''): string => `${own} ${given}`.trim();
+
 const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Everything Rolecall needs, on this machine and 127.0.0.1 only: Postgres, a Clerk, the worker in workerd. */
@@ -125,6 +128,11 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     ends.later(clerk.close);
 
     goOn();
+    const {
+      ROLECALL_READ_TOKEN: readTokens,
+      ROLECALL_OPERATOR_TOKEN: operatorTokens,
+      ...variables
+    } = options.variables ?? {};
     const app = {
       port: workerPort,
       databaseUrl: logins.service,
@@ -135,9 +143,9 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         CLERK_JWT_KEY: standIn.jwtKeyPem,
         CLERK_ISSUER: standIn.issuer,
         ROLECALL_AUTHORIZED_PARTIES: standIn.authorizedParty,
-        ROLECALL_READ_TOKEN: credentials.readToken,
-        ROLECALL_OPERATOR_TOKEN: credentials.operatorToken,
-        ...options.variables,
+        ...variables,
+        ROLECALL_READ_TOKEN: beside(credentials.readToken, readTokens),
+        ROLECALL_OPERATOR_TOKEN: beside(credentials.operatorToken, operatorTokens),
       },
       log: (level: string, message: string) => log('worker', `${level}: ${message}`),
     };
