@@ -225,7 +225,7 @@ describe('the settings of a guard', () => {
     ['nobody’s tokens', () => ({ authorizedParties: [] }), 'authorizedParties'],
     ['an origin with a path', () => ({ authorizedParties: ['https://app.example/'] }), 'authorizedParties'],
     ['an empty origin', () => ({ authorizedParties: ['https://app.example', ''] }), 'authorizedParties'],
-    ['a text for a list', () => ({ authorizedParties: 'https://app.example' }), 'authorizedParties'],
+    ['a text for a list', () => ({ authorizedParties: 'https://app.example' }), 'authorizedParties must be'],
     ['an issuer that is no URL', () => ({ issuer: 'clerk' }), 'issuer'],
   ])('are not %s, and their values are kept', (_, settings, named) => {
     expect(make(settings())).toThrow(named);
