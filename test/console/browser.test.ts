@@ -149,6 +149,8 @@ describe('by keyboard alone', () => {
   it('one signs in, skips the menu, and reaches every link and button with its focus seen', async () => {
     const page = await context.newPage();
     await page.goto(`${rolecall.url}/console/effects`);
+    // A page that has loaded gives the focus a moment later.
+    await page.locator('input[name=token]:focus').waitFor();
     await page.keyboard.type(WRITER);
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
