@@ -17,6 +17,7 @@ import {
   myOrganizationId,
   myUserId,
   organizationsWith,
+  policies,
   revision,
   type SessionClaims,
   tokenIsCurrent,
@@ -218,6 +219,21 @@ test('in the transaction of a user the functions answer about that user, and aft
   expect(inside).toEqual({ can: false, own: true, user: 'user_agent', organization: 'org_a' });
   const [after] = await db.select(mine).from(invoices).limit(1);
   expect(after).toEqual({ can: false, own: false, user: null, organization: null });
+});
+
+test('what is named and undefined makes no wider question, and no policy that opens more rows', () => {
+  const question = { organization: 'org_a', permission: "flow's:run", user: 'user_admin' };
+  for (const hole of [
+    { scope: undefined },
+    { scope: { type: 'workspace', id: undefined } },
+    { organization: undefined },
+  ]) {
+    for (const ask of [hasPermission, iCan]) {
+      expect(() => Reflect.apply(ask, null, [{ ...question, ...hole }])).toThrow(TypeError);
+    }
+    const place = { organization: flows.organizationId, ...hole };
+    expect(() => Reflect.apply(policies, null, [{ read: 'flows:read' }, place])).toThrow(TypeError);
+  }
 });
 
 test('a reader has the views with their types, and asks about anyone', async () => {

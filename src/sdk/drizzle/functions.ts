@@ -1,4 +1,5 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { incompleteQuestion, isIncomplete } from '../client/question.ts';
 
 /** A value, or a column or expression that holds one. */
 type Text = string | SQLWrapper;
@@ -9,14 +10,18 @@ interface About<Permission extends string> {
   readonly permission: Permission | SQLWrapper;
   /** Whose the row is, for permissions that are held for own rows. */
   readonly owner?: Text | null;
-  /** The resource inside the organization. */
+  /** The resource inside the organization; the whole organization when left out. Given but undefined: refused. */
   readonly scope?: { readonly type: Text; readonly id: Text };
 }
 
-/** `rolecall.has_permission`: whether a user holds it now. For `rolecall_reader`; tokens are not looked at. */
+/**
+ * `rolecall.has_permission`: whether a user holds it now. For `rolecall_reader`; tokens are not looked at.
+ * @throws TypeError for a question that lacks what it names.
+ */
 export function hasPermission<Permission extends string = string>(
   question: About<Permission> & { readonly user: Text },
 ): SQL<boolean> {
+  if (isIncomplete(question)) throw incompleteQuestion();
   const { user, organization, permission, owner = null, scope } = question;
   return sql`rolecall.has_permission(${user}, ${organization}, ${permission}, ${owner}, ${scope?.type ?? null}, ${scope?.id ?? null})`;
 }
@@ -47,8 +52,12 @@ export function revision(): SQL<number> {
   return sql`rolecall.revision()`.mapWith(Number);
 }
 
-/** `rolecall.i_can`: whether the user of the transaction's claims may. For `rolecall_subject`; see `actAs`. */
+/**
+ * `rolecall.i_can`: whether the user of the transaction's claims may. For `rolecall_subject`; see `actAs`.
+ * @throws TypeError for a question that lacks what it names.
+ */
 export function iCan<Permission extends string = string>(question: About<Permission>): SQL<boolean> {
+  if (isIncomplete(question)) throw incompleteQuestion();
   const { organization, permission, owner = null, scope } = question;
   return sql`rolecall.i_can(${permission}, ${organization}, ${owner}, ${scope?.type ?? null}, ${scope?.id ?? null})`;
 }

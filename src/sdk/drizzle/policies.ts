@@ -1,5 +1,6 @@
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { type PgPolicy, type PgPolicyToOption, pgPolicy } from 'drizzle-orm/pg-core';
+import { incompleteQuestion, isIncomplete } from '../client/question.ts';
 import { rolecallSubject } from './roles.ts';
 
 /** The columns of a table that tell where its rows belong. */
@@ -24,8 +25,10 @@ export interface RowPermissions<Permission extends string = string> {
  * once a statement and compared with columns, so that an index on the organization is used.
  *
  * It has no parameters: drizzle-kit would leave `$1` in the policy.
+ * @throws TypeError for a place that lacks what it names: left out, it would open rows of every resource.
  */
 export function held<Permission extends string = string>(permission: Permission, place: Place): SQL {
+  if (isIncomplete(place)) throw incompleteQuestion();
   const condition =
     place.scope === undefined
       ? inOrganization(permission, place)
