@@ -111,7 +111,8 @@ async function withDatabase<Tools extends { end(): Promise<void> }, Result>(
 
 /** Why a command could not, in plain words. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof StoreUnavailable) return `the database cannot be used: ${error.message}`;
+  if (error instanceof StoreUnavailable)
+    return `the database cannot be used: ${error.message} (rolecall doctor says why)`;
   if (error instanceof StoreRejected && error.about === 'schema') {
     return 'the database schema does not fit this version: run rolecall migrate';
   }

@@ -22,6 +22,7 @@ import type { Spill } from '../pipeline/ports.ts';
 import { unknownRestore } from '../pipeline/upkeep/known-restore.ts';
 import type { NotedMode } from '../pipeline/upkeep/run-upkeep.ts';
 import { base64OfBytes, bytesOfBase64, postgresStatements } from '../store/postgres/client.ts';
+import { databaseUrlProblem } from '../store/postgres/database-url.ts';
 import { postgresDownloads } from '../store/postgres/downloads.ts';
 import { emptyMemory } from '../store/postgres/memory.ts';
 import { type Composed, compose } from './compose.ts';
@@ -56,15 +57,14 @@ const knownRestore = unknownRestore();
 
 function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Composed | readonly string[] {
   const read = readConfig(env);
-  const databaseUrl =
-    env.HYPERDRIVE?.connectionString ??
-    (typeof env['DATABASE_URL'] === 'string' ? env['DATABASE_URL'] : undefined);
-  if ('problems' in read || databaseUrl === undefined) {
-    const problems = 'problems' in read ? read.problems : [];
-    const all = databaseUrl === undefined ? [...problems, 'HYPERDRIVE or DATABASE_URL is missing'] : problems;
-    log.error('misconfigured', { problems: all.join('; ') });
-    return all;
+  const database = databaseOf(env);
+  if ('problems' in read || 'problem' in database) {
+    const problems = 'problems' in read ? [...read.problems] : [];
+    if ('problem' in database) problems.push(database.problem);
+    log.error('misconfigured', { problems: problems.join('; ') });
+    return problems;
   }
+  const databaseUrl = database.url;
   const composed: Composed = compose(read.config, {
     statements: postgresStatements(databaseUrl, { connections: 1 }),
     downloads: postgresDownloads(databaseUrl, { most: 1, left: true }),
@@ -85,6 +85,14 @@ function composeFor(env: Bindings, ctx: Pick<ExecutionContext, 'waitUntil'>): Co
     reconcileSoon: () => ctx.waitUntil(reconcile(composed)),
   });
   return composed;
+}
+
+function databaseOf(env: Bindings): { readonly url: string } | { readonly problem: string } {
+  if (env.HYPERDRIVE !== undefined) return { url: env.HYPERDRIVE.connectionString };
+  const url = env['DATABASE_URL'];
+  if (typeof url !== 'string' || url === '') return { problem: 'HYPERDRIVE or DATABASE_URL is missing' };
+  const problem = databaseUrlProblem(url);
+  return problem === null ? { url } : { problem };
 }
 
 async function dispatch(composed: Composed): Promise<void> {

@@ -169,7 +169,7 @@ describe('policy apply', () => {
     const { code, stderr } = await rolecall(['policy', 'history'], undefined, nowhere);
     expect([code, stderr]).toEqual([
       1,
-      'rolecall: the database cannot be used: the database is unavailable\n',
+      'rolecall: the database cannot be used: the database is unavailable (rolecall doctor says why)\n',
     ]);
   });
 });

@@ -316,6 +316,28 @@ describe('the worker while its database is away', () => {
   });
 });
 
+describe('a worker whose database cannot be found', () => {
+  it.each([
+    ['no URL', 'CANARY'],
+    ['a password that cannot be read', 'postgres://worker:CANARY%@127.0.0.1/main'],
+    ['a port that is none', 'postgres://worker:CANARY@127.0.0.1:port/main'],
+    ['another kind of database', 'mysql://worker:CANARY@127.0.0.1/main'],
+    ['nothing', ''],
+  ])('says that it is misconfigured, and in the log which variable it is: %s', async (_, DATABASE_URL) => {
+    const to = { ...bindings, HYPERDRIVE: undefined, DATABASE_URL };
+    const from = log.length;
+    const ready = await call(new Request('https://worker.test/readyz'), to);
+    expect([ready.status, ready.json]).toMatchObject([503, { error: { code: 'misconfigured' } }]);
+    const answer = await post('{}', { to });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+    const said = log.slice(from).map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(said).toHaveLength(2);
+    for (const line of said) expect(line).toMatchObject({ event: 'misconfigured', problems: anyText });
+    expect(said[0]?.['problems']).toMatch(/^(HYPERDRIVE or )?DATABASE_URL (must be|is missing)/);
+    expect(log.slice(from).join()).not.toContain('CANARY');
+  });
+});
+
 describe('the log of the worker', () => {
   it('says what happened, and no secret, token, signature or payload', async () => {
     await post('{"type":"email.created","timestamp":1795293922,"data":{"body":"CODE-CANARY"}}');
