@@ -220,6 +220,15 @@ BEGIN
       RETURN NULL;
     END IF;
   END IF;
+  IF dry AND jsonb_typeof(batch->'decision') = 'object' THEN
+    -- Done as it would be, so that what the database refuses is told too, and taken back with every lock it took.
+    BEGIN
+      PERFORM rolecall.apply_decision(batch->'decision');
+      RAISE EXCEPTION 'rolecall: a dry run' USING ERRCODE = 'RCL02';
+    EXCEPTION WHEN SQLSTATE 'RCL02' THEN
+      NULL;
+    END;
+  END IF;
   IF NOT dry THEN
     PERFORM FROM rolecall.inbox AS i
       WHERE i.id IN (SELECT w->>'delivery' FROM jsonb_array_elements(results) AS w) ORDER BY i.id FOR UPDATE;
@@ -266,7 +275,7 @@ END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.commit_repeated(jsonb) IS
-  'Internal. What became of deliveries that were decided on again, with the decision, whole or not at all: {results, decision, replay: {id, token} or null for a retry, after}. Of a dry run only the results are kept. Null when the replay was cancelled or is carried out by somebody else.';
+  'Internal. What became of deliveries that were decided on again, with the decision, whole or not at all: {results, decision, replay: {id, token} or null for a retry, after}. Of a dry run the decision is taken back and only the results are kept. Null when the replay was cancelled or is carried out by somebody else.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.release_replay(lease jsonb) RETURNS void
   LANGUAGE sql

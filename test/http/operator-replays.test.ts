@@ -98,6 +98,37 @@ describe('POST /operator/v1/replays', () => {
     expect(again).toMatchObject({ deliveries: [{ outcome: 'stale', differences: [] }] });
   });
 
+  it('says what the database still refuses, dry as it would be for real, and a dry run moves nothing by it', async () => {
+    const { clerk, sql } = rolecall;
+    clerk.createUser({ id: 'user_kim' });
+    clerk.addMember('org_acme', 'user_kim', 'org:member');
+    for (const event of clerk.outbox) await rolecall.post(event.body, { id: event.id });
+    clerk.removeMember('org_acme', 'user_kim');
+    const event = clerk.outbox.at(-1);
+    const id = event?.id ?? '';
+    const told = (answer: Answer) => (answer.json as Shown).deliveries;
+    await sql.unsafe(`
+      alter table rolecall.memberships add constraint a_mistake check (deleted_at is null) not valid`);
+    await rolecall.post(event?.body ?? '', { id });
+    await sql`update rolecall.inbox set retry_at = now() + interval '1 hour' where id = ${id}`;
+    const before = await sql`select retry_at, attempts, outcome, reason from rolecall.inbox where id = ${id}`;
+    const effects = await sql`select id, generation, due_at from rolecall.effects order by id`;
+    const broken = await post({ ids: [id], dry_run: true });
+    expect(told(broken)).toMatchObject([
+      { outcome: 'failed', reason: 'refused_by_database', differences: [] },
+    ]);
+    expect(
+      await sql`select retry_at, attempts, outcome, reason from rolecall.inbox where id = ${id}`,
+    ).toEqual(before);
+    expect(await sql`select id, generation, due_at from rolecall.effects order by id`).toEqual(effects);
+    expect(told(await post({ ids: [id], reason: 'is it mended?' }))).toEqual(told(broken));
+    await sql.unsafe('alter table rolecall.memberships drop constraint a_mistake');
+    const mended = await post({ ids: [id], dry_run: true });
+    expect(told(mended)).toMatchObject([{ outcome: 'applied', differences: [{ user: 'user_kim' }] }]);
+    expect(await rolecall.member('org_acme', 'user_kim')).toMatchObject({ member: true });
+    expect(told(await post({ ids: [id], reason: 'it is' }))).toEqual(told(mended));
+  });
+
   it('replays what a filter matches, and shows it page by page', async () => {
     const answer = await post({ filter: { organization: 'org_acme' }, reason: 'all of it' });
     const { id, deliveries, done } = answer.json as Shown;

@@ -22,9 +22,9 @@ export async function giveUp(repeater: Repeater, purpose: Purpose, kept: KeptDel
  * is not believed; those it names are asked about.
  */
 export async function bury(repeater: Repeater, purpose: Purpose, kept: KeptDelivery): Promise<void> {
-  repeater.log.error('delivery_dead', { delivery: kept.id });
+  if (!purpose.dryRun) repeater.log.error('delivery_dead', { delivery: kept.id });
   const { delivery } = reread(repeater, kept);
-  if (delivery === null || purpose.dryRun) return recordAlone(repeater, purpose, kept, failed(kept));
+  if (delivery === null) return recordAlone(repeater, purpose, kept, failed(kept));
   await askInstead(repeater, purpose, kept, delivery);
 }
 

@@ -17,8 +17,7 @@ import { type Purpose, type Repeater, ReplayStopped, type Reread, record, reread
 /**
  * Decides on deliveries once more, together, in one commit that also says what became of each. Their gains are never
  * believed: the provider is asked (rule 5). One on which it breaks never fails its neighbours: the page is halved until
- * it stands alone. A dry run goes the same way and leaves out the commit, which would write what was decided and
- * nothing else.
+ * it stands alone. A dry run goes the same way, and the database takes back what was decided.
  */
 export async function repeatPage(
   repeater: Repeater,

@@ -51,17 +51,17 @@ export function reread({ webhooks }: Pick<Repeater, 'webhooks'>, kept: KeptDeliv
   return 'refused' in delivery ? refused('failed', delivery.refused) : { kept, delivery };
 }
 
-/** Writes what became of a page, with the decision where there is one; of a dry run only the former. */
+/** Writes what became of a page, with the decision where there is one, which the database takes back of a dry run. */
 export async function record(
   { replays }: Pick<Repeater, 'replays'>,
-  { replay, dryRun }: Purpose,
+  { replay }: Purpose,
   page: readonly KeptDelivery[],
   results: readonly RepeatedResult[],
   commit: Commit | null,
 ): Promise<Committed | 'moved'> {
   const last = page.at(-1);
   const after = last?.receivedAt == null ? null : { receivedAt: last.receivedAt, id: last.id };
-  const committed = await replays.commitRepeated(dryRun ? null : commit, { replay, results, after });
+  const committed = await replays.commitRepeated(commit, { replay, results, after });
   if (committed === 'stopped') throw new ReplayStopped('the replay has stopped');
   return committed;
 }
