@@ -68,6 +68,7 @@ CREATE TABLE "rolecall"."effects" (
 	"last_error" text,
 	"tries" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"delivery_id" text,
+	"reconciliation_id" bigint,
 	"owed_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"settled_at" timestamp with time zone,
 	CONSTRAINT "effects_kind" CHECK ("rolecall"."effects"."kind" in ('revoke_sessions', 'revoke_holders', 'lookup_member', 'lookup_user', 'lookup_organization', 'lookup_roles', 'check_constraints')),
@@ -203,6 +204,7 @@ CREATE TABLE "rolecall"."holds" (
 	"raised_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"decided_by" text,
 	"decided_at" timestamp with time zone,
+	"decision_reason" text DEFAULT '' NOT NULL,
 	CONSTRAINT "holds_kind" CHECK ("rolecall"."holds"."kind" in ('policy')),
 	CONSTRAINT "holds_status" CHECK ("rolecall"."holds"."status" in ('waiting', 'approved', 'rejected'))
 );

@@ -13,7 +13,7 @@ DECLARE
   counted integer;
 BEGIN
   INSERT INTO rolecall.effects AS e
-    (kind, organization_id, user_id, lane, cutoff, only_when_last, loss, status, due_at, delivery_id)
+    (kind, organization_id, user_id, lane, cutoff, only_when_last, loss, status, due_at, delivery_id, reconciliation_id)
   SELECT w.kind, coalesce(w."organizationId", ''), coalesce(w."userId", ''), w.lane,
          -- Like the cutoff of the role or the organization: it reaches members unseen.
          CASE WHEN w.kind = 'revoke_holders'
@@ -21,16 +21,17 @@ BEGIN
          coalesce(w."onlyWhenLast", false),
          CASE WHEN w.kind = 'revoke_holders' THEN w.before || jsonb_build_object('cause', w.cause, 'at', w.at) END,
          CASE WHEN observe AND w.kind IN ('revoke_sessions', 'revoke_holders') THEN 'observed' ELSE 'owed' END,
-         clock_timestamp() + make_interval(secs => coalesce(w."settleMs", 0) / 1000.0), w.delivery
+         clock_timestamp() + make_interval(secs => coalesce(w."settleMs", 0) / 1000.0), w.delivery, w.reconciliation
     FROM jsonb_to_recordset(owed) AS w(
            kind text, "settleMs" double precision, "organizationId" text, "userId" text, lane smallint, cutoff bigint, "onlyWhenLast" boolean,
-           cause text, at bigint, before jsonb, delivery text)
+           cause text, at bigint, before jsonb, delivery text, reconciliation bigint)
    ORDER BY 1, 2, 3
   ON CONFLICT (kind, organization_id, user_id) WHERE status = 'owed' AND kind <> 'revoke_holders' DO UPDATE SET
     lane = least(e.lane, excluded.lane),
     cutoff = greatest(e.cutoff, excluded.cutoff),
     only_when_last = e.only_when_last AND excluded.only_when_last,
     delivery_id = coalesce(excluded.delivery_id, e.delivery_id),
+    reconciliation_id = coalesce(excluded.reconciliation_id, e.reconciliation_id),
     generation = e.generation + 1,
     progress = 0,
     -- Under way: ask again right after, what is being done may not cover this. Waiting for a retry: news is a reason
@@ -68,13 +69,16 @@ BEGIN
     RAISE EXCEPTION 'rolecall: another policy was activated' USING ERRCODE = 'RCL01';
   END IF;
   IF activation->>'approving' IS NOT NULL THEN
-    UPDATE rolecall.holds AS h SET status = 'approved', decided_by = activation->>'by', decided_at = clock_timestamp()
+    UPDATE rolecall.holds AS h
+       SET status = 'approved', decided_by = activation->>'by', decided_at = clock_timestamp(),
+           decision_reason = coalesce(activation->>'approvalReason', '')
      WHERE h.id = (activation->>'approving')::bigint AND h.status = 'waiting';
     IF NOT FOUND THEN
       RAISE EXCEPTION 'rolecall: the hold was decided by somebody else' USING ERRCODE = 'RCL01';
     END IF;
     INSERT INTO rolecall.operator_actions (operator, action, subject, reason)
-    VALUES (activation->>'by', 'approve_hold', activation->>'approving', activation->>'reason');
+    VALUES (activation->>'by', 'approve_hold', activation->>'approving',
+            coalesce(nullif(activation->>'approvalReason', ''), activation->>'reason'));
   END IF;
   INSERT INTO rolecall.policies (version, name, document, compiled, digest, applied_by, reason)
   VALUES (next_version, activation->>'name', activation->'document', compiled, activation->>'digest',
@@ -92,7 +96,7 @@ END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.activate_policy(jsonb) IS
-  'Internal. Makes {expected, name, document, compiled, digest, by, reason, approving} the version after the expected one, in the transaction that derives what roles grant by it; raises RCL01 when another one is active by now.';
+  'Internal. Makes {expected, name, document, compiled, digest, by, reason, approving, approvalReason} the version after the expected one, in the transaction that derives what roles grant by it; raises RCL01 when another one is active by now.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.apply_decision(batch jsonb) RETURNS jsonb
   LANGUAGE plpgsql

@@ -69,7 +69,8 @@ BEGIN
            'id', t.id, 'kind', t.kind, 'organizationId', t.organization_id, 'userId', t.user_id, 'cutoff', t.cutoff,
            'onlyWhenLast', t.only_when_last, 'loss', t.loss, 'reached', t.reached,
            'lane', (ARRAY['removal', 'lookup', 'reduction', 'bulk'])[t.lane + 1], 'attempts', t.attempts,
-           'generation', t.generation, 'progress', t.progress, 'leaseToken', t.lease_token, 'deliveryId', t.delivery_id, 'calls', t.calls)
+           'generation', t.generation, 'progress', t.progress, 'leaseToken', t.lease_token, 'deliveryId', t.delivery_id,
+           'reconciliationId', t.reconciliation_id, 'calls', t.calls)
            ORDER BY t.lane, t.due_at), '[]'), coalesce(sum(t.calls), 0)
     INTO leased, granted FROM taken AS t;
 

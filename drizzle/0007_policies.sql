@@ -91,6 +91,7 @@ CREATE FUNCTION rolecall.read_holds(wanted jsonb) RETURNS jsonb
     SELECT coalesce(jsonb_agg(jsonb_build_object(
              'id', h.id, 'kind', h.kind, 'status', h.status, 'difference', h.difference, 'payload', h.payload,
              'by', h.raised_by, 'reason', h.reason, 'decidedBy', h.decided_by,
+             'decisionReason', h.decision_reason,
              'at', to_char(h.raised_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) ORDER BY h.id), '[]')
       FROM rolecall.holds AS h
      WHERE h.id = coalesce((wanted->>'id')::bigint, h.id) AND h.status = coalesce(wanted->>'status', h.status));
@@ -102,19 +103,21 @@ CREATE FUNCTION rolecall.reject_hold(hold jsonb) RETURNS boolean
   SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  UPDATE rolecall.holds AS h SET status = 'rejected', decided_by = hold->>'by', decided_at = clock_timestamp()
+  UPDATE rolecall.holds AS h
+     SET status = 'rejected', decided_by = hold->>'by', decided_at = clock_timestamp(),
+         decision_reason = coalesce(hold->>'reason', '')
    WHERE h.id = (hold->>'id')::bigint AND h.status = 'waiting';
   IF NOT FOUND THEN
     RETURN false;
   END IF;
-  INSERT INTO rolecall.operator_actions (operator, action, subject)
-  VALUES (hold->>'by', 'reject_hold', hold->>'id');
+  INSERT INTO rolecall.operator_actions (operator, action, subject, reason)
+  VALUES (hold->>'by', 'reject_hold', hold->>'id', coalesce(hold->>'reason', ''));
   RETURN true;
 END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.reject_hold(jsonb) IS
-  'Internal. {id, by}: nothing comes of it. False when it does not wait any more.';
+  'Internal. {id, by, reason}: nothing comes of it. False when it does not wait any more.';
 --> statement-breakpoint
 DO $$
 DECLARE

@@ -113,7 +113,8 @@ CREATE FUNCTION rolecall.effect_entry(e rolecall.effects) RETURNS jsonb
     'organizationId', nullif(e.organization_id, ''), 'userId', nullif(e.user_id, ''), 'cause', e.loss->>'cause',
     'roles', (SELECT jsonb_agg(r.key ORDER BY r.key) FROM jsonb_object_keys(e.loss->'roles') AS r(key)),
     'cutoff', rolecall.instant(rolecall.from_microseconds(e.cutoff * 1000)), 'status', e.status, 'attempts', e.attempts,
-    'lastError', e.last_error, 'tries', e.tries, 'deliveryId', e.delivery_id, 'owedAt', rolecall.instant(e.owed_at),
+    'lastError', e.last_error, 'tries', e.tries, 'deliveryId', e.delivery_id,
+    'reconciliationId', e.reconciliation_id, 'owedAt', rolecall.instant(e.owed_at),
     'dueAt', rolecall.instant(e.due_at), 'settledAt', rolecall.instant(e.settled_at));
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.effect_entry(rolecall.effects) IS 'Internal. An effect as operators see it.';

@@ -472,7 +472,8 @@ BEGIN
     RETURNING d.organization_id, d.user_id, d.outcome
   )
   SELECT jsonb_agg(jsonb_build_object(
-           'kind', 'lookup_member', 'organizationId', t.organization_id, 'userId', t.user_id, 'lane', 3))
+           'kind', 'lookup_member', 'organizationId', t.organization_id, 'userId', t.user_id, 'lane', 3,
+           'reconciliation', reconciliation))
     INTO lookups FROM told AS t WHERE t.outcome = 'asked';
   IF lookups IS NOT NULL THEN
     PERFORM rolecall.owe_effects(lookups, false);
@@ -491,19 +492,20 @@ AS $$
 BEGIN
   UPDATE rolecall.holds AS h
      SET status = CASE WHEN (wanted->>'approved')::boolean THEN 'approved' ELSE 'rejected' END,
-         decided_by = wanted->>'by', decided_at = clock_timestamp()
+         decided_by = wanted->>'by', decided_at = clock_timestamp(), decision_reason = coalesce(wanted->>'reason', '')
    WHERE h.id = (wanted->>'id')::bigint AND h.kind = 'absences' AND h.status = 'waiting';
   IF NOT FOUND THEN
     RETURN false;
   END IF;
-  INSERT INTO rolecall.operator_actions (operator, action, subject)
-  VALUES (wanted->>'by', CASE WHEN (wanted->>'approved')::boolean THEN 'approve_hold' ELSE 'reject_hold' END, wanted->>'id');
+  INSERT INTO rolecall.operator_actions (operator, action, subject, reason)
+  VALUES (wanted->>'by', CASE WHEN (wanted->>'approved')::boolean THEN 'approve_hold' ELSE 'reject_hold' END, wanted->>'id',
+          coalesce(wanted->>'reason', ''));
   RETURN true;
 END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.decide_absences(jsonb) IS
-  'Internal. {id, approved, by}: what is to become of those whom a hold of absences names; carried out by rolecall.settle_absences. False when it does not wait any more.';
+  'Internal. {id, approved, by, reason}: what is to become of those whom a hold of absences names; carried out by rolecall.settle_absences. False when it does not wait any more.';
 --> statement-breakpoint
 CREATE FUNCTION rolecall.settle_absences(wanted jsonb) RETURNS boolean
   LANGUAGE plpgsql

@@ -16,8 +16,15 @@ CREATE VIEW rolecall.audit_causes WITH (security_invoker = true) AS
         SELECT jsonb_build_object('replay', r.id, 'by', r.asked_by, 'reason', r.reason)
           FROM rolecall.replays AS r WHERE r.id = split_part(c.cause, ':', 2)::bigint)
       WHEN 'reconciliation' THEN (
-        SELECT jsonb_build_object('reconciliation', r.id, 'by', r.asked_by, 'reason', r.reason)
-          FROM rolecall.reconciliations AS r WHERE r.id = split_part(c.cause, ':', 2)::bigint)
+        SELECT jsonb_build_object('reconciliation', r.id, 'hold', h.id, 'by', coalesce(h.decided_by, r.asked_by),
+                                  'reason', coalesce(nullif(h.decision_reason, ''), r.reason))
+          FROM rolecall.reconciliations AS r
+          -- Of whom Clerk did not list: an operator let Clerk be asked about them.
+          LEFT JOIN rolecall.holds AS h
+            ON h.kind = 'absences' AND h.status = 'approved' AND h.payload->'reconciliation' = to_jsonb(r.id)
+               AND h.decided_at <= c.recorded_at AND c.kind = 'removed'
+               AND (h.payload->'organizations' = 'null' OR h.payload->'organizations' ? c.organization_id)
+         WHERE r.id = split_part(c.cause, ':', 2)::bigint)
       WHEN 'policy' THEN (
         SELECT jsonb_build_object('type', CASE WHEN h.id IS NULL THEN 'policy' ELSE 'approval' END,
                                   'policy', p.version, 'hold', h.id, 'by', p.applied_by, 'reason', p.reason)

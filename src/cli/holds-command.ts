@@ -12,6 +12,7 @@ import { wholeNumber } from './whole-number.ts';
 interface Options {
   readonly json?: true;
   readonly by?: string;
+  readonly reason?: string;
 }
 
 export function holdsCommand(): Command {
@@ -26,8 +27,8 @@ export function holdsCommand(): Command {
       const waiting = await withPolicyTools(options, (tools) => tools.policies.readHolds('waiting'));
       print(options, { holds: waiting }, describeHolds(waiting));
     });
-  decision('approve', 'carry it out', (tools, id, by) => approveHold(tools, id, by));
-  decision('reject', 'let nothing come of it', (tools, id, by) => rejectHold(tools, id, by));
+  decision('approve', 'carry it out', approveHold);
+  decision('reject', 'let nothing come of it', rejectHold);
   return holds;
 
   function decision(name: string, description: string, decide: typeof approveHold): void {
@@ -35,11 +36,12 @@ export function holdsCommand(): Command {
       .command(name)
       .description(description)
       .argument('<id>', 'the number of the hold', wholeNumber)
+      .option('--reason <text>', 'why', '')
       .option('--by <name>', 'who decides; the name of the system’s user when left out')
       .option('--json', 'answer as JSON')
       .action(async (id: number, options: Options) => {
         const decided = await withPolicyTools(options, (tools) =>
-          decide(tools, id, options.by ?? userInfo().username),
+          decide(tools, id, options.by ?? userInfo().username, options.reason?.trim()),
         );
         print(options, decided, describeDecision(decided));
         if (decided.result === 'not_waiting' || decided.result === 'conflict') endAsFailed();

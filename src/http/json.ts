@@ -25,12 +25,17 @@ export function rolesJson(
   }));
 }
 
-/** The body of a request as JSON, or the answer that refuses it. */
-export async function readJson(c: Context): Promise<{ readonly body: unknown } | Response> {
-  if (!/^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? ''))
-    return failure(c, 'invalid_content_type');
+/** The body of a request as JSON, or the answer that refuses it. With `orNothing` no body is an empty object. */
+export async function readJson(
+  c: Context,
+  { orNothing = false }: { readonly orNothing?: boolean } = {},
+): Promise<{ readonly body: unknown } | Response> {
+  const named = /^application\/json\s*(;|$)/i.test(c.req.header('content-type') ?? '');
+  if (!named && !orNothing) return failure(c, 'invalid_content_type');
   const bytes = await readBody(c.req.raw);
   if (typeof bytes === 'string') return failure(c, bytes);
+  if (orNothing && bytes.byteLength === 0) return { body: {} };
+  if (!named) return failure(c, 'invalid_content_type');
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const body: unknown = JSON.parse(text);

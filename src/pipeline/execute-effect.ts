@@ -13,6 +13,7 @@ import {
   type ProviderFailure,
   StoreRejected,
 } from './ports.ts';
+import { reconciliationCause } from './reconcile/cause.ts';
 import { revokeHolders } from './revoke-holders.ts';
 
 export interface Executor extends Decider {
@@ -134,7 +135,9 @@ async function lookUp(
   calls = 1,
 ): Promise<Attempt> {
   if ('failure' in asked) return { ended: afterFailure(executor, leased, asked), calls };
-  const verdict = await observe(executor, asked.answer, leased.effect.kind, leased.deliveryId);
+  const { effect, deliveryId, reconciliationId } = leased;
+  const cause = reconciliationId === null ? effect.kind : reconciliationCause(reconciliationId);
+  const verdict = await observe(executor, asked.answer, cause, deliveryId);
   executor.log.info('looked_up', {
     ...logged(leased),
     outcome: verdict?.outcome ?? 'ignored',

@@ -41,7 +41,10 @@ test('with commands alone: a dead revocation, a dead delivery, a hold and a miss
 
   const { holds } = await json<{ holds: { id: number; difference: { losing: number } }[] }>('holds', 'list');
   expect(holds.map(({ difference }) => difference.losing)).toEqual([25]);
-  await json('holds', 'approve', String(holds[0]?.id));
+  await json('holds', 'approve', String(holds[0]?.id), '--reason', 'they left');
+  expect(await sql`select reason from rolecall.operator_actions where action = 'approve_hold'`).toEqual([
+    { reason: 'they left' },
+  ]);
   // A running server asks Clerk about them.
   await until(
     async () => (await sql`select from rolecall.members where organization_id = 'org_big'`).length === 35,

@@ -61,6 +61,7 @@ test('with the console alone: a dead revocation, a dead delivery, a hold and a m
   await status(page);
   await follow(page, 'Approve or reject');
   await page.getByText('Clerk did not list 25 of').waitFor();
+  await page.getByLabel('Reason').fill('they left');
   await press(page, 'Approve: ask Clerk about each of 25');
   await page.getByText('Nothing waits for you.').waitFor();
   await until(
@@ -91,4 +92,7 @@ test('with the console alone: a dead revocation, a dead delivery, a hold and a m
   expect(
     await sql`select distinct operator from rolecall.operator_actions where action in ('retry_effect', 'approve_hold')`,
   ).toEqual([{ operator: 'ann' }]);
+  expect(await sql`select reason from rolecall.operator_actions where action = 'approve_hold'`).toEqual([
+    { reason: 'they left' },
+  ]);
 });

@@ -92,7 +92,8 @@ describe('effects', () => {
 });
 
 describe('holds', () => {
-  const decide = (id: number | string, how: string) => operatorOf(rolecall)('POST', `/holds/${id}/${how}`);
+  const decide = (id: number | string, how: string, body?: unknown) =>
+    operatorOf(rolecall)('POST', `/holds/${id}/${how}`, body);
   const holds = async (query = '') =>
     ((await operatorOf(rolecall)('GET', `/holds${query}`)).json as { holds: { id: number }[] }).holds;
 
@@ -120,13 +121,28 @@ describe('holds', () => {
       difference: { cutOff: 21 },
     });
     const id = hold?.id ?? 0;
-    expect((await decide(id, 'reject')).json).toEqual({ hold: id, result: 'rejected' });
+    for (const body of [
+      { reason: 'two\nlines' },
+      { reason: 7 },
+      { because: 'x' },
+      ['x'],
+      { reason: 'x'.repeat(501) },
+    ]) {
+      const refused = await decide(id, 'reject', body);
+      expect([refused.status, code(refused.json)]).toEqual([400, 'invalid_request']);
+    }
+    const rejected = await decide(id, 'reject', { reason: ' a slip indeed ' });
+    expect(rejected.json).toEqual({ hold: id, result: 'rejected' });
     for (const how of ['approve', 'reject']) {
       const again = await decide(id, how);
       expect([again.status, code(again.json)]).toEqual([409, 'hold_decided']);
     }
     expect(await holds()).toEqual([]);
-    expect(await holds('?status=rejected')).toMatchObject([{ id, decided_by: 'ann' }]);
+    expect(await holds('?status=rejected')).toMatchObject([
+      { id, decided_by: 'ann', decision_reason: 'a slip indeed' },
+    ]);
+    const { json } = await operatorOf(rolecall)('GET', '/audit?kind=reject_hold');
+    expect(json).toMatchObject({ entries: [{ cause: { by: 'ann', reason: 'a slip indeed' } }] });
 
     await applyPolicy(tools, proposal);
     const [waiting] = await holds();
@@ -135,7 +151,7 @@ describe('holds', () => {
       result: 'applied',
       policy_version: 1,
     });
-    expect(await holds('?status=approved')).toMatchObject([{ decided_by: 'ann' }]);
+    expect(await holds('?status=approved')).toMatchObject([{ decided_by: 'ann', decision_reason: '' }]);
     await tools.end();
   });
 

@@ -172,10 +172,12 @@ describe('the audit trail', () => {
       select 'org_x', 'user_x' || n, 'orgmem_x' || n, n, n from generate_series(1, 30) as n`;
     const first = await apply(['work']);
     if (first.result !== 'held') throw new Error(first.result);
-    await withPolicies(({ policies }) => policies.rejectHold(first.hold, 'bob'));
+    await withPolicies(({ policies }) => policies.rejectHold(first.hold, 'bob', 'not yet'));
     const second = await apply(['see']);
     if (second.result !== 'held') throw new Error(second.result);
-    expect((await apply(['see'], { expected: 1, approving: second.hold })).result).toBe('applied');
+    expect(
+      (await apply(['see'], { expected: 1, approving: second.hold, approvalReason: 'as agreed' })).result,
+    ).toBe('applied');
 
     const applied = await trail({ cause: 'policy' });
     expect(new Set(applied.map(({ kind }) => kind))).toEqual(new Set(['policy_changed', 'role_changed']));
@@ -191,10 +193,15 @@ describe('the audit trail', () => {
       },
     ]);
     expect(
-      (await trail({ cause: 'operator' })).map(({ kind, subject, cause }) => [kind, subject, cause.by]),
+      (await trail({ cause: 'operator' })).map(({ kind, subject, cause }) => [
+        kind,
+        subject,
+        cause.by,
+        cause.reason,
+      ]),
     ).toEqual([
-      ['reject_hold', String(first.hold), 'bob'],
-      ['approve_hold', String(second.hold), 'ann'],
+      ['reject_hold', String(first.hold), 'bob', 'not yet'],
+      ['approve_hold', String(second.hold), 'ann', 'as agreed'],
     ]);
   });
 

@@ -145,17 +145,32 @@ describe('members whom Clerk does not list', () => {
     rig.clerk.addMember('org_1', 'user_org_1_0', 'org:admin');
     await rig.news();
     const hold = reconciliation.held ?? 0;
-    expect(await approveHold(tools(), hold, 'bob')).toEqual({ result: 'asked' });
+    expect(await approveHold(tools(), hold, 'bob', 'they did leave')).toEqual({ result: 'asked' });
     expect(await approveHold(tools(), hold, 'bob')).toMatchObject({
       result: 'not_waiting',
       hold: { id: hold },
     });
     expect(await outcomes(id)).toEqual({ asked: 25 });
-    expect(await holds('approved')).toMatchObject([{ id: hold, decidedBy: 'bob' }]);
+    expect(await holds('approved')).toMatchObject([
+      { id: hold, decidedBy: 'bob', decisionReason: 'they did leave' },
+    ]);
     now += MINUTE;
     await answerLookups(rig, worker);
     await agree();
     expect(await access(rig.sql)).toHaveLength(36);
+    const removals = await rig.sql`
+      select k.cause from rolecall.changes as c join rolecall.audit_causes as k using (revision)
+       where c.kind = 'removed'`;
+    expect(removals).toHaveLength(24);
+    for (const { cause } of removals) {
+      expect(cause).toEqual({
+        type: 'reconciliation',
+        reconciliation: id,
+        hold,
+        by: 'bob',
+        reason: 'they did leave',
+      });
+    }
   });
 
   it('stay members when an operator rejects', async () => {
@@ -163,7 +178,10 @@ describe('members whom Clerk does not list', () => {
     await leave('org_1', 0, 25);
     const before = await access(rig.sql);
     const { id, reconciliation } = await reconcilerOf(worker).reconcile();
-    expect(await rejectHold(tools(), reconciliation.held ?? 0, 'bob')).toEqual({ result: 'rejected' });
+    expect(await rejectHold(tools(), reconciliation.held ?? 0, 'bob', 'Clerk errs')).toEqual({
+      result: 'rejected',
+    });
+    expect(await holds('rejected')).toMatchObject([{ decidedBy: 'bob', decisionReason: 'Clerk errs' }]);
     expect(await rejectHold(tools(), reconciliation.held ?? 0, 'bob')).toMatchObject({
       result: 'not_waiting',
     });

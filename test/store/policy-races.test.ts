@@ -56,7 +56,7 @@ async function activate(compiled: CompiledPolicy): Promise<void> {
   const { facts, basis } = await store.read({ ...factKeys([], []), catalog: true });
   const { draft } = decidePolicy(facts, compiled, second(900));
   const named = { name: 'p', document: PROVIDER_POLICY, digest: `d${version}`, by: 'ops', reason: 'test' };
-  const activation = { ...named, expected: version, compiled, approving: null };
+  const activation = { ...named, expected: version, compiled, approving: null, approvalReason: '' };
   expect(await store.commit({ ...nothing, basis, draft, policy: activation, changes: [] })).not.toBe('moved');
   version += 1;
 }

@@ -37,7 +37,8 @@ async function answerTo(form: HTMLFormElement, submitter: HTMLElement | null): P
   );
   try {
     const body = new URLSearchParams(fields);
-    const response = await fetch(form.action, { method: 'POST', headers, body });
+    const own = submitter instanceof HTMLButtonElement && submitter.hasAttribute('formaction');
+    const response = await fetch(own ? submitter.formAction : form.action, { method: 'POST', headers, body });
     return (await response.json()) as Answered;
   } catch {
     // There was none, or it is a proxy's page.

@@ -4,7 +4,7 @@ import { parameters } from '../../http/operator/effect-routes.ts';
 import { EFFECT_STATUSES, type EffectEntry, type EffectsPause } from '../../pipeline/ports.ts';
 import { button, choice, reasonField, writing } from '../parts/form.ts';
 import { type Html, html } from '../parts/html.ts';
-import { deliveryLink, subject } from '../parts/links.ts';
+import { deliveryLink, reconciliationLink, subject } from '../parts/links.ts';
 import { mark, outcomeMark } from '../parts/mark.ts';
 import { nextPage, table } from '../parts/table.ts';
 import { when } from '../parts/time.ts';
@@ -79,7 +79,10 @@ async function showEffects(visit: Visit): Promise<Page> {
       },
       {
         name: 'Because of',
-        cell: (one) => deliveryLink(visit, one.deliveryId) ?? html`<span class="none">—</span>`,
+        cell: (one) =>
+          deliveryLink(visit, one.deliveryId) ??
+          reconciliationLink(visit, one.reconciliationId) ??
+          html`<span class="none">—</span>`,
       },
       ...(visit.operator.mayWrite ? [{ name: 'Do', cell: again }] : []),
     ],

@@ -1,5 +1,5 @@
 import type { Hold } from '../../pipeline/ports.ts';
-import { choice, writing } from '../parts/form.ts';
+import { choice, reasonField, writing } from '../parts/form.ts';
 import { type Html, html } from '../parts/html.ts';
 import { outcomeMark, spaced } from '../parts/mark.ts';
 import { when } from '../parts/time.ts';
@@ -26,10 +26,11 @@ async function showHolds(visit: Visit): Promise<Page> {
 
 function held(visit: Visit, hold: Hold): Html {
   const difference = holdDifference(visit, hold);
-  const decide = (verb: string, words: string, kind: string) =>
-    writing(visit, `holds/${hold.id}/${verb}`, html`<button class="${kind}">${words}</button>`);
+  const { id, decidedBy, decisionReason } = hold;
+  // Enter in the field is the first button: it takes nothing from anybody.
+  const decide = html`<div class="row decide">${reasonField('Clerk’s dashboard shows the same', false)}<button>Reject: nobody loses anything</button><button class="danger" formaction="${visit.root}/holds/${id}/approve">${difference.approve}</button></div>`;
   return html`<section aria-labelledby="hold-${hold.id}"><h2 id="hold-${hold.id}">Hold ${hold.id}: ${difference.what}</h2>
-<p>${outcomeMark(hold.status)} Raised by ${hold.by} ${when(hold.at, visit.now)}${hold.reason === '' ? '' : html`: ${hold.reason}`}${hold.decidedBy === null ? '' : html`. ${spaced(hold.status)} by ${hold.decidedBy}`}</p>
+<p>${outcomeMark(hold.status)} Raised by ${hold.by} ${when(hold.at, visit.now)}${hold.reason === '' ? '' : html`: ${hold.reason}`}${decidedBy === null ? '' : html`. ${spaced(hold.status)} by ${decidedBy}`}${decisionReason === '' ? '' : html`: ${decisionReason}`}</p>
 ${difference.shown}
-${hold.status === 'waiting' ? html`<div class="row decide">${decide('approve', difference.approve, 'danger')}${decide('reject', 'Reject: nobody loses anything', '')}</div>` : ''}</section>`;
+${hold.status === 'waiting' ? writing(visit, `holds/${id}/reject`, decide) : ''}</section>`;
 }

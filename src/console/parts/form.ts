@@ -28,8 +28,8 @@ export function button(
 }
 
 /** Why: kept with what is done, for whoever reads it later. */
-export function reasonField(example: string): Html {
-  return html`<label class="field">Reason <input name="reason" required maxlength="500" autocomplete="off" placeholder="${example}"></label>`;
+export function reasonField(example: string, needed = true): Html {
+  return html`<label class="field">${needed ? 'Reason' : 'Reason, if you like'} <input name="reason" ${needed ? 'required' : ''} maxlength="500" autocomplete="off" placeholder="${example}"></label>`;
 }
 
 export function choice(

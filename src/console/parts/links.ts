@@ -15,6 +15,10 @@ export function organizationLink({ root }: Root, id: string | null): Html | null
     : html`<a class="id" href="${root}/members${query({ organization: id })}">${id}</a>`;
 }
 
+export function reconciliationLink({ root }: Root, id: number | null): Html | null {
+  return id === null ? null : html`<a href="${root}/reconciliations/${id}">comparison ${id}</a>`;
+}
+
 /** Whoever it is about, where it can be told; of a member the link leads to why they may what they may. */
 export function subject(at: Root, organization: string | null, user: string | null): Html | null {
   if (organization === null) return user === null ? null : html`<span class="id">${user}</span>`;

@@ -1,4 +1,6 @@
+import * as v from 'valibot';
 import { readNumber } from '../../http/operator/number.ts';
+import { reason } from '../../http/operator/reason.ts';
 import { approveHold, rejectHold } from '../../pipeline/holds/decide-hold.ts';
 import { write } from '../route.ts';
 
@@ -6,10 +8,12 @@ export const approve = decision('/console/holds/:id/approve', approveHold);
 export const reject = decision('/console/holds/:id/reject', rejectHold);
 
 function decision(path: string, verb: typeof approveHold) {
-  return write(path, async ({ c, services, operator }) => {
+  return write(path, async ({ c, services, operator }, form) => {
     const id = readNumber(c.req.param('id'));
     if (id === null) return { failure: 'not_found' };
-    const decided = await verb(services, id, operator.name);
+    const why = v.safeParse(reason, form.get('reason') ?? '');
+    if (!why.success) return { failure: 'invalid_request' };
+    const decided = await verb(services, id, operator.name, why.output);
     services.log.info('hold_decided', { hold: id, by: operator.name, result: decided.result });
     switch (decided.result) {
       case 'not_waiting':

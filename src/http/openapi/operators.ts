@@ -3,7 +3,7 @@ import { SHARED_LOSS_CAUSES } from '../../domain/effects.ts';
 import { DELIVERY_STATUSES, EFFECT_STATUSES, TRY_RESULTS } from '../../pipeline/ports.ts';
 import { parameters as deliveries } from '../operator/delivery-routes.ts';
 import { parameters as effects } from '../operator/effect-routes.ts';
-import { parameters as holds } from '../operator/hold-routes.ts';
+import { decisionBody, parameters as holds } from '../operator/hold-routes.ts';
 import { count, instant, maybe, next, type Operations, query, said, text } from './operation.ts';
 
 const moment = v.nullable(instant);
@@ -46,6 +46,7 @@ const effect = v.strictObject({
     'How the latest attempts ended, and with how many calls of Clerk.',
   ),
   delivery: maybe,
+  reconciliation: said(v.nullable(count), 'Which reconciliation asks, where it was one.'),
   owed_at: instant,
   due_at: instant,
   settled_at: moment,
@@ -155,6 +156,7 @@ export const OPERATORS: Operations = {
           reason: text,
           at: text,
           decided_by: maybe,
+          decision_reason: said(text, 'Why it was approved or rejected; may be empty.'),
         }),
       ),
     }),
@@ -162,14 +164,18 @@ export const OPERATORS: Operations = {
   'POST /operator/v1/holds/:id/approve': {
     group: 'Operators',
     title: 'Carries out what waits',
+    description: 'The body may be left out.',
     by: 'operator',
+    body: decisionBody,
     answer: decided,
     errors: ['read_only', 'not_found', 'hold_decided', 'hold_conflict'],
   },
   'POST /operator/v1/holds/:id/reject': {
     group: 'Operators',
     title: 'Lets what waits be',
+    description: 'The body may be left out.',
     by: 'operator',
+    body: decisionBody,
     answer: decided,
     errors: ['read_only', 'not_found', 'hold_decided'],
   },

@@ -16,6 +16,7 @@ export function effectJson(effect: EffectEntry): object {
     last_error: effect.lastError,
     tries: effect.tries,
     delivery: effect.deliveryId,
+    reconciliation: effect.reconciliationId,
     owed_at: effect.owedAt,
     due_at: effect.dueAt,
     settled_at: effect.settledAt,

@@ -3,12 +3,16 @@ import * as v from 'valibot';
 import { approveHold, rejectHold } from '../../pipeline/holds/decide-hold.ts';
 import type { Hold } from '../../pipeline/ports.ts';
 import { failure } from '../failure.ts';
+import { readJson } from '../json.ts';
 import { readQuery } from '../listing/query.ts';
 import type { Services } from '../services.ts';
 import { readOperator, writingOperator } from './authorize.ts';
 import { readNumber } from './number.ts';
+import { reason } from './reason.ts';
 
 export const parameters = { status: v.optional(v.picklist(['waiting', 'approved', 'rejected']), 'waiting') };
+
+export const decisionBody = v.strictObject({ reason: v.optional(reason, '') });
 
 /** `GET /operator/v1/holds`: what waits for an operator, with what it would change. */
 export async function listHolds(c: Context, services: Services): Promise<Response> {
@@ -34,7 +38,12 @@ async function decide(c: Context, services: Services, verb: typeof approveHold):
   if (operator instanceof Response) return operator;
   const id = readNumber(c.req.param('id'));
   if (id === null) return failure(c, 'not_found');
-  const decided = await verb(services, id, operator.name);
+  // Holds were decided on without a word: nothing at all is as good as {}.
+  const json = await readJson(c, { orNothing: true });
+  if (json instanceof Response) return json;
+  const read = v.safeParse(decisionBody, json.body);
+  if (!read.success) return failure(c, 'invalid_request', {}, 'It has a "reason", on one line, or nothing.');
+  const decided = await verb(services, id, operator.name, read.output.reason);
   services.log.info('hold_decided', { hold: id, by: operator.name, result: decided.result });
   switch (decided.result) {
     case 'not_waiting':
@@ -67,5 +76,6 @@ function holdJson(hold: Hold): object {
     reason: hold.reason,
     at: hold.at,
     decided_by: hold.decidedBy,
+    decision_reason: hold.decisionReason,
   };
 }

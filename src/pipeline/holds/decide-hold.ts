@@ -1,6 +1,6 @@
 import { type Applied, applyPolicy } from '../policies/apply-policy.ts';
 import type { PolicyTools } from '../policies/preview-policy.ts';
-import type { Hold, ReconciliationStore } from '../ports.ts';
+import type { AbsencesDecision, Hold, ReconciliationStore } from '../ports.ts';
 
 export interface HoldTools extends PolicyTools {
   readonly reconciler: {
@@ -20,31 +20,41 @@ export type HoldDecided =
 const SETTLED_AT_ONCE = 5_000;
 
 /** Carries out what waited for an operator; a policy, unless another one was activated since. */
-export async function approveHold(tools: HoldTools, id: number, by: string): Promise<HoldDecided> {
+export async function approveHold(
+  tools: HoldTools,
+  id: number,
+  by: string,
+  reason = '',
+): Promise<HoldDecided> {
   const hold = await tools.policies.readHold(id);
   if (hold?.status !== 'waiting') return { result: 'not_waiting', hold };
-  if (hold.kind === 'absences') return decideAbsences(tools, id, true, by);
+  if (hold.kind === 'absences') return decideAbsences(tools, id, { approved: true, by, reason });
   const { policy, digest, expected } = hold.payload;
-  return applyPolicy(tools, { policy, digest, by, reason: hold.reason }, { expected, approving: id });
+  const options = { expected, approving: id, approvalReason: reason };
+  return applyPolicy(tools, { policy, digest, by, reason: hold.reason }, options);
 }
 
 /** Lets nothing come of it. */
-export async function rejectHold(tools: HoldTools, id: number, by: string): Promise<HoldDecided> {
+export async function rejectHold(
+  tools: HoldTools,
+  id: number,
+  by: string,
+  reason = '',
+): Promise<HoldDecided> {
   const hold = await tools.policies.readHold(id);
-  if (hold?.kind === 'absences') return decideAbsences(tools, id, false, by);
-  if (await tools.policies.rejectHold(id, by)) return { result: 'rejected' };
+  if (hold?.kind === 'absences') return decideAbsences(tools, id, { approved: false, by, reason });
+  if (await tools.policies.rejectHold(id, by, reason)) return { result: 'rejected' };
   return { result: 'not_waiting', hold: await tools.policies.readHold(id) };
 }
 
 async function decideAbsences(
   { policies, reconciler: { reconciliations } }: HoldTools,
   id: number,
-  approved: boolean,
-  by: string,
+  decision: AbsencesDecision,
 ): Promise<HoldDecided> {
-  if (!(await reconciliations.decideAbsences(id, approved, by))) {
+  if (!(await reconciliations.decideAbsences(id, decision))) {
     return { result: 'not_waiting', hold: await policies.readHold(id) };
   }
   await reconciliations.settleAbsences(SETTLED_AT_ONCE);
-  return { result: approved ? 'asked' : 'rejected' };
+  return { result: decision.approved ? 'asked' : 'rejected' };
 }

@@ -27,6 +27,8 @@ export interface ApplyOptions {
   readonly expected?: number;
   /** The hold that an operator approves with this: the loss is not judged again. */
   readonly approving?: number;
+  /** Why that operator does. */
+  readonly approvalReason?: string;
 }
 
 /** Roles that change while a policy is applied make it be derived again; so often they only do when something is wrong. */
@@ -73,6 +75,7 @@ export async function applyPolicy(
         by,
         reason,
         approving: options.approving ?? null,
+        approvalReason: options.approvalReason ?? '',
       },
       changes: decision.draft.changes.map((change) => ({ change, delivery: null, cause: 'policy' })),
       effects: holdersOwedByPolicy(reading.facts, decision, tools.clock.now(), tools.consequences).map(

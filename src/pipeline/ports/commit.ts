@@ -33,6 +33,7 @@ export interface PolicyActivation {
   readonly reason: string;
   /** The hold that is approved by this activation. */
   readonly approving: number | null;
+  readonly approvalReason: string;
 }
 
 export interface StoredDelivery {

@@ -13,6 +13,8 @@ export interface LeasedEffect {
   readonly reached: string | null;
   readonly leaseToken: string;
   readonly deliveryId: string | null;
+  /** Which reconciliation asks, where it was one. */
+  readonly reconciliationId: number | null;
   /** Calls of the provider that the shared budget has granted for this attempt. */
   readonly calls: number;
 }

@@ -12,12 +12,21 @@ interface Held {
   readonly reason: string;
   readonly at: string;
   readonly decidedBy: string | null;
+  /** Why it was approved or rejected; may be empty. */
+  readonly decisionReason: string;
 }
 
 /** A policy that would be activated. */
 export interface PolicyHold extends Held {
   readonly kind: 'policy';
   readonly payload: { readonly policy: ResolvedPolicy; readonly digest: string; readonly expected: number };
+}
+
+/** What an operator says to a hold of absences, and why. */
+export interface AbsencesDecision {
+  readonly approved: boolean;
+  readonly by: string;
+  readonly reason: string;
 }
 
 /** Members whom the provider did not list to a reconciliation, and who would be asked about one by one. */

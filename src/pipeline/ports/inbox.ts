@@ -117,6 +117,8 @@ export interface EffectEntry {
   /** The latest twenty attempts that ended, in order. */
   readonly tries: readonly EffectTry[];
   readonly deliveryId: string | null;
+  /** Which reconciliation asks, where it was one. */
+  readonly reconciliationId: number | null;
   readonly owedAt: string;
   readonly dueAt: string;
   readonly settledAt: string | null;

@@ -45,5 +45,5 @@ export interface PolicyStore {
   readHolds(status: Hold['status']): Promise<readonly Hold[]>;
   readHold(id: number): Promise<Hold | null>;
   /** Of a policy. False when it does not wait any more. */
-  rejectHold(id: number, by: string): Promise<boolean>;
+  rejectHold(id: number, by: string, reason: string): Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 import type { OrganizationId } from '../../domain/ids.ts';
 import type { Commit, Committed } from './commit.ts';
 import type { Budget } from './effects.ts';
+import type { AbsencesDecision } from './holds.ts';
 
 /** Who wanted it: an operator, an operator of an empty database, or Rolecall itself and why. */
 export type ReconciliationCause = 'operator' | 'import' | 'schedule' | 'outage' | 'restore' | 'poll';
@@ -141,7 +142,7 @@ export interface ReconciliationStore {
   /** Owes a lookup for the next of those who may be asked about. */
   askAboutAbsent(lease: Lease, most: number): Promise<'taken' | 'stopped'>;
   /** What an operator says to a hold; false when it does not wait any more. */
-  decideAbsences(id: number, approved: boolean, by: string): Promise<boolean>;
+  decideAbsences(id: number, decision: AbsencesDecision): Promise<boolean>;
   /** Carries out a part of what operators said; false when there is nothing left. */
   settleAbsences(most: number): Promise<boolean>;
   /** False when it does not run. */

@@ -12,6 +12,7 @@ import {
   StoreUnavailable,
 } from '../ports.ts';
 import { problemOf } from '../process.ts';
+import { reconciliationCause } from './cause.ts';
 import { contradictionOf } from './contradiction.ts';
 import { driftOf } from './drift.ts';
 import { type Reconciler, ReconciliationStopped, record } from './reconciler.ts';
@@ -106,7 +107,7 @@ async function takeTogether(
         causes: found.map(({ evidence }) => ({
           item: itemOf(evidence),
           delivery: null,
-          cause: causeOf(leased),
+          cause: reconciliationCause(leased.id),
         })),
         commit(verdicts) {
           decided = verdicts;
@@ -142,17 +143,13 @@ async function leaveOut(
     commit: (commit) => record(reconciler, leased, commit, { listed, drift: [], next }),
   };
   await decideAndCommit({ ...reconciler, store }, { deliveries: [], items: [item] }, () => ({
-    causes: [{ item, delivery: null, cause: causeOf(leased) }],
+    causes: [{ item, delivery: null, cause: reconciliationCause(leased.id) }],
     commit: () => ({ deliveries: [], pin: null }),
   }));
 }
 
 function itemOf(evidence: Evidence): Item {
   return { evidence: [evidence], questions: [], observed: true, repeated: false };
-}
-
-function causeOf({ id }: LeasedReconciliation): string {
-  return `reconciliation:${id}`;
 }
 
 /** Of what is no membership, an id more or less says nothing. */

@@ -39,6 +39,7 @@ export const effect = v.object({
   lastError: maybe,
   tries: v.array(v.object({ at: text, result: v.picklist(TRY_RESULTS), error: maybe, calls: v.number() })),
   deliveryId: maybe,
+  reconciliationId: v.nullable(v.number()),
   owedAt: text,
   dueAt: text,
   settledAt: maybe,

@@ -32,6 +32,7 @@ const held = {
   reason: v.string(),
   at: v.string(),
   decidedBy: v.nullable(v.string()),
+  decisionReason: v.string(),
 };
 const holds = v.array(
   v.variant('kind', [
@@ -67,8 +68,8 @@ export function postgresPolicyStore(statements: Statements): PolicyStore {
     async readHold(id) {
       return (await found({ id }))[0] ?? null;
     },
-    async rejectHold(id, by) {
-      return checked(v.boolean(), await statements.call('reject_hold', { id, by }));
+    async rejectHold(id, by, reason) {
+      return checked(v.boolean(), await statements.call('reject_hold', { id, by, reason }));
     },
   };
 }

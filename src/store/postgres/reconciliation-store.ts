@@ -101,8 +101,8 @@ export function postgresReconciliationStore(statements: Statements): Reconciliat
       return checked(judged, await statements.call('judge_absences', argument)) ?? 'stopped';
     },
     askAboutAbsent: ({ id, token }, most) => step('ask_about_absent', { lease: { id, token }, most }),
-    async decideAbsences(id, approved, by) {
-      return checked(v.boolean(), await statements.call('decide_absences', { id, approved, by }));
+    async decideAbsences(id, decision) {
+      return checked(v.boolean(), await statements.call('decide_absences', { id, ...decision }));
     },
     async settleAbsences(most) {
       return checked(v.boolean(), await statements.call('settle_absences', { most }));

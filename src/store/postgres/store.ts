@@ -58,6 +58,7 @@ const leased = v.array(
     reached: v.nullable(v.string()),
     leaseToken: v.string(),
     deliveryId: v.nullable(v.string()),
+    reconciliationId: v.nullable(v.number()),
     calls: v.number(),
   }),
 );
@@ -126,6 +127,7 @@ export function postgresStore(statements: Statements, memory: Memory): Store {
           reached: row.reached,
           leaseToken: row.leaseToken,
           deliveryId: row.deliveryId,
+          reconciliationId: row.reconciliationId,
           calls: row.calls,
         }),
       );

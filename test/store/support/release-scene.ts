@@ -253,7 +253,7 @@ export async function playRelease(statements: Statements, databaseUrl: string): 
     if (leased === null) throw new Error('nothing to compare');
     await reconciliations.putOff(leased, { problem: 'timeout', retryInMs: 0, pauseMs: null });
     await reconciliations.askAboutAbsent(leased, 10);
-    await reconciliations.decideAbsences(hold, false, 'ann');
+    await reconciliations.decideAbsences(hold, { approved: false, by: 'ann', reason: '' });
     await composed.reconcile(Date.now() + 5_000);
     await composed.dispatch(forever);
     await services.store.readReadiness();

@@ -86,7 +86,7 @@ function wordsFor({ type, delivery, replay, reconciliation, policy, hold, by, re
     case 'lookup':
       return `learnt by asking Clerk${delivery === undefined ? '' : `, because of delivery ${delivery}`}`;
     case 'reconciliation':
-      return `found by reconciliation ${reconciliation ?? 'unknown'}, asked for by ${by ?? 'nobody'}${why}`;
+      return `found by reconciliation ${reconciliation ?? 'unknown'}, ${hold === undefined ? 'asked for' : `hold ${hold} approved`} by ${by ?? 'nobody'}${why}`;
     case 'policy':
       return `policy version ${policy ?? 'unknown'}, applied by ${by ?? 'nobody'}${why}`;
     case 'approval':

@@ -44,6 +44,8 @@ export const effects = rolecall.table(
     /** How each of the latest attempts ended. */
     tries: jsonb('tries').notNull().default([]),
     deliveryId: text('delivery_id'),
+    /** Which reconciliation asks, where it was one. */
+    reconciliationId: bigint('reconciliation_id', { mode: 'number' }),
     owedAt: timestamp('owed_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`),
     settledAt: timestamp('settled_at', { withTimezone: true }),
   },

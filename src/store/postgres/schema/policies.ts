@@ -69,6 +69,7 @@ export const holds = rolecall.table(
     raisedAt: timestamp('raised_at', { withTimezone: true }).notNull().default(sql`clock_timestamp()`),
     decidedBy: text('decided_by'),
     decidedAt: timestamp('decided_at', { withTimezone: true }),
+    decisionReason: text('decision_reason').notNull().default(''),
   },
   (table) => [
     check('holds_kind', sql`${table.kind} in ('policy', 'absences')`),
