@@ -1,3 +1,4 @@
+import { ORGANIZATION } from './compiled-policy.ts';
 import { EVERY, type Grant, type Scope } from './grant.ts';
 import type { UserId } from './ids.ts';
 import type { AccessDecision, DenialReason, PresentedToken, Question } from './question.ts';
@@ -90,9 +91,13 @@ function grantReason(question: Question, known: Known, subjects: readonly string
   return held === true ? null : 'missing_permission';
 }
 
-/** Where in the organization it is asked about; null for the organization itself. */
-export function placeOf({ resource, scope }: Question, { scopes }: Pick<Known, 'scopes'>): Scope | null {
-  return scopes.includes(resource.type) ? resource : scope;
+/** Where in the organization it is asked about; null for the organization itself, also as the scope that it is too. */
+export function placeOf(
+  { organizationId, resource, scope }: Question,
+  { scopes }: Pick<Known, 'scopes'>,
+): Scope | null {
+  const place = scopes.includes(resource.type) ? resource : scope;
+  return place?.type === ORGANIZATION && place.id === organizationId ? null : place;
 }
 
 /** What is held in the organization does not reach into its scopes, unless the policy made it a grant there. */

@@ -84,6 +84,7 @@ describe('what may be seen', () => {
         { permission: 'inbox:open', only: 'assigned' },
         { permission: 'dags:push', scope: { type: 'workspace', id: 'ws_1' } },
         { permission: 'dags:view', scope: { type: 'workspace', id: '*' } },
+        { permission: 'billing:update' },
       ],
     };
     const scope = { type: 'workspace', id: 'ws_1' };
@@ -98,6 +99,9 @@ describe('what may be seen', () => {
       ['dags:push', { scope: { ...scope, id: 'ws_2' } }, 'no'],
       ['dags:view', { scope: { ...scope, id: 'ws_2' } }, 'yes'],
       ['dags:view', { scope: undefined }, 'no'],
+      ['billing:update', { scope: { type: 'organization', id: 'org_acme' } }, 'yes'],
+      ['billing:update', { scope: { type: 'organization', id: 'org_other' } }, 'no'],
+      ['billing:update', { scope }, 'no'],
     ];
     render(cases.map(([permission, about], key) => read({ key, permission, ...about })));
     await shows(cases.map(([, , answer]) => answer).join(''));
@@ -110,6 +114,22 @@ describe('what may be seen', () => {
     render(read({ organization: 'org_other' }));
     await shows('no');
     expect(me.requests.at(-1)?.path).toBe('organizations/org_other');
+  });
+
+  it('is waited for until it is known which organization is active', async () => {
+    render(read(), { organization: undefined });
+    expect(page.textContent).toBe('wait');
+    expect(renderToString(provided(read(), { organization: undefined }))).toBe('wait');
+    expect(me.requests).toEqual([]);
+    render(read(), { organization: 'org_acme' });
+    await shows('yes');
+    render(read({ organization: undefined }));
+    expect(page.textContent).toBe('wait');
+  });
+
+  it('is nothing where a provider names no organization, and nothing else does', () => {
+    render(createElement(RolecallProvider, { url: URL_OF_ME, getToken, fetch: me.fetch }, read()));
+    expect(page.textContent).toBe('no');
   });
 
   it('is nothing to those who are signed out', async () => {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isIdentifier, isOrganizationId, isUserId, type OrganizationId } from '../../domain/ids.ts';
+import { isIdentifier, isOrganizationId, isUserId } from '../../domain/ids.ts';
 import type { DenialReason, Question, Subject } from '../../domain/question.ts';
 import type { AccessToken } from '../bearer.ts';
 import { readPresentedToken } from './presented-token.ts';
@@ -49,7 +49,7 @@ export function questionOf(
       subject: whoever,
       permission: action.name,
       resource: { type: resource.type, id: resource.id },
-      scope: scopeWithin(organization, properties),
+      scope: properties.scope ?? null,
       ownerId: properties.owner ?? null,
       assignees: properties.assignees ?? [],
       token: readPresentedToken(context.token),
@@ -79,15 +79,6 @@ export function namedBeside(
 }
 
 type Named = Pick<Evaluation['resource'], 'properties'>;
-
-/** The organization is also a scope, as a member's roles show it: the one that every question has. */
-function scopeWithin(
-  organization: OrganizationId,
-  { scope }: Evaluation['resource']['properties'],
-): Question['scope'] {
-  if (scope === undefined) return null;
-  return scope.type === 'organization' && scope.id === organization ? null : scope;
-}
 
 /** Ids that the provider could not have made belong to nobody, and are not asked about. */
 function subjectOf({ type, id, properties }: Evaluation['subject']): Subject | DenialReason {

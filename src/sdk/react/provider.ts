@@ -16,7 +16,10 @@ export interface RolecallProviderProps {
   readonly url: string;
   /** Clerk's, of `useAuth()`. Only the user's own session token is ever shown to Rolecall. */
   readonly getToken: GetToken;
-  /** The organization that is active in the session; null for none. What is asked about when nothing else is said. */
+  /**
+   * The organization that is active in the session: Clerk's `orgId`, undefined while it is not known and null for none.
+   * What is asked about when nothing else is said.
+   */
   readonly organization?: string | null | undefined;
   /** The global `fetch` when left out. */
   readonly fetch?: typeof fetch;
@@ -25,14 +28,15 @@ export interface RolecallProviderProps {
 
 interface RolecallValue {
   readonly registry: Registry;
-  readonly organization: string | null;
+  readonly organization: string | null | undefined;
 }
 
 export const RolecallContext = createContext<RolecallValue | null>(null);
 
 /** Around everything that asks what its user may do. It connects in browsers only, and while anything asks. */
 export function RolecallProvider(props: RolecallProviderProps): ReactElement {
-  const { url, getToken, organization = null, fetch: send, children } = props;
+  const { url, getToken, fetch: send, children } = props;
+  const organization = 'organization' in props ? props.organization : null;
   // Apps make these anew with every rendering, which is no reason to connect anew.
   const latest = useRef({ getToken, send });
   useEffect(() => {

@@ -5,7 +5,10 @@ import { isAllowed, type Wanted } from './my-access.ts';
 import { RolecallContext } from './provider.ts';
 
 export interface UseCanOptions extends Wanted {
-  /** The provider's when left out. A session token speaks of the active organization only: in any other nothing is allowed. */
+  /**
+   * The provider's when left out; undefined while it is not known. A session token speaks of the active organization only:
+   * in any other nothing is allowed.
+   */
   readonly organization?: string | null | undefined;
 }
 
@@ -39,12 +42,17 @@ export function useCan<Policy = PolicyDefinition>(
   const state = useSyncExternalStore(
     subscribe,
     () => {
-      if (!organization) return 'denied';
+      if (!organization) return withoutOne(organization);
       const access = registry.current(organization);
       if (access.status === 'loading') return 'loading';
       return isAllowed(access, organization, permission, options) ? 'allowed' : 'denied';
     },
-    () => (organization ? 'loading' : 'denied'),
+    () => (organization ? 'loading' : withoutOne(organization)),
   );
   return { allowed: state === 'allowed', loading: state === 'loading' };
+}
+
+/** Clerk's `orgId` is undefined until Clerk has loaded, and null where none is active. */
+function withoutOne(organization: string | null | undefined): 'loading' | 'denied' {
+  return organization === undefined ? 'loading' : 'denied';
 }
