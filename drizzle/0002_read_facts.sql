@@ -14,7 +14,7 @@ CREATE FUNCTION rolecall.roles_in(role text, scoped jsonb, ceiling jsonb) RETURN
 COMMENT ON FUNCTION rolecall.roles_in(text, jsonb, jsonb) IS
   'Internal. The keys of every role that a membership holds, in the organization and in resources, believed or waiting.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.read_facts(keys jsonb) RETURNS jsonb
+CREATE FUNCTION rolecall.read_facts(keys jsonb) RETURNS json
   LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
@@ -37,8 +37,17 @@ DECLARE
   more text[];
   more_roles text;
   policy rolecall.active_policy%ROWTYPE;
-  rows jsonb;
-  facts jsonb := '{}';
+  -- As text: put together as jsonb, each row would be taken apart and made anew at every level.
+  found_users json := '[]';
+  found_organizations json := '[]';
+  found_roles json := '[]';
+  found_role_keys json := '[]';
+  found_permissions json := '[]';
+  found_permission_keys json := '[]';
+  found_members json := '[]';
+  found_memberships json := '[]';
+  found_sessions json := '[]';
+  found_invitations json := '[]';
 BEGIN
   SELECT * INTO STRICT policy FROM rolecall.active_policy AS a WHERE a.only;
 
@@ -66,30 +75,30 @@ BEGIN
   END IF;
 
   IF jsonb_array_length(wanted_pairs) > 0 THEN
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'organizationId', r.organization_id, 'userId', r.user_id,
              'membershipId', r.membership_id, 'membershipCreatedAt', r.membership_created_at,
              'firstJoinedAt', r.first_joined_at,
              'cutoff', r.cutoff, 'revocationAt', r.revocation_at, 'left', r.left_roles, 'rowVersion', r.row_version)), '[]'),
            array_agg(r.membership_id)
-      INTO rows, more FROM rolecall.pairs AS r
+      INTO found_members, more FROM rolecall.pairs AS r
      WHERE (r.organization_id, r.user_id) IN (SELECT w->>0, w->>1 FROM jsonb_array_elements(wanted_pairs) AS w);
-    facts := facts || jsonb_build_object('members', rows);
     wanted_memberships := wanted_memberships || more;
   END IF;
 
   IF cardinality(wanted_memberships) > 0 THEN
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'id', r.id, 'organizationId', r.organization_id, 'userId', r.user_id,
              'createdAt', r.created_at, 'role', r.role, 'scoped', r.scoped, 'ceiling', r.ceiling, 'flaws', r.flaws,
              'contested', r.contested,
-             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN json_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
              'effectiveAt', r.effective_at, 'seenAt', r.seen_at, 'absentAt', r.absent_at,
              'deletedAt', r.deleted_at, 'rowVersion', r.row_version)), '[]'),
-           string_agg(array_to_string(rolecall.roles_in(r.role, r.scoped, r.ceiling), ' '), ' ')
-      INTO rows, more_roles FROM rolecall.memberships AS r
+           -- Most hold one role: a function that cannot be inlined costs more than the rest of the row.
+           string_agg(CASE WHEN r.scoped = '{}' AND r.ceiling = '[]' THEN r.role
+                           ELSE array_to_string(rolecall.roles_in(r.role, r.scoped, r.ceiling), ' ') END, ' ')
+      INTO found_memberships, more_roles FROM rolecall.memberships AS r
      WHERE r.id = ANY (wanted_memberships);
-    facts := facts || jsonb_build_object('memberships', rows);
     wanted_role_keys := wanted_role_keys || string_to_array(more_roles, ' ');
   END IF;
 
@@ -100,84 +109,76 @@ BEGIN
   END IF;
 
   IF whole_catalog OR cardinality(wanted_role_keys) > 0 THEN
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'key', r.key, 'roleId', r.role_id, 'roleCreatedAt', r.role_created_at, 'bound', r.bound,
              'boundAt', r.bound_at, 'provided', r.provided, 'scope', r.scope, 'grants', r.grants,
              'featured', r.featured, 'cutoff', r.cutoff,
              'rowVersion', r.row_version)), '[]'),
            array_agg(r.role_id)
-      INTO rows, wanted_roles FROM rolecall.role_keys AS r
+      INTO found_role_keys, wanted_roles FROM rolecall.role_keys AS r
      WHERE whole_catalog OR r.key = ANY (wanted_role_keys);
-    facts := facts || jsonb_build_object('roleKeys', rows);
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'id', r.id, 'key', r.key, 'name', r.name, 'description', r.description,
              'permissions', r.permissions, 'createdAt', r.created_at,
-             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN json_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
              'deletedAt', r.deleted_at, 'rowVersion', r.row_version)), '[]')
-      INTO rows FROM rolecall.roles AS r
+      INTO found_roles FROM rolecall.roles AS r
      WHERE whole_catalog OR r.id = ANY (wanted_roles);
-    facts := facts || jsonb_build_object('roles', rows);
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'key', r.key, 'permissionId', r.permission_id,
              'permissionCreatedAt', r.permission_created_at, 'deletedAt', r.deleted_at,
              'rowVersion', r.row_version)), '[]')
-      INTO rows FROM rolecall.permission_keys AS r
+      INTO found_permission_keys FROM rolecall.permission_keys AS r
      WHERE whole_catalog OR r.deleted_at IS NOT NULL;
-    facts := facts || jsonb_build_object('permissionKeys', rows);
   END IF;
 
   IF whole_catalog THEN
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'id', r.id, 'key', r.key, 'createdAt', r.created_at, 'deletedAt', r.deleted_at,
              'rowVersion', r.row_version)), '[]')
-      INTO rows FROM rolecall.permissions AS r
+      INTO found_permissions FROM rolecall.permissions AS r
      WHERE true;
-    facts := facts || jsonb_build_object('permissions', rows);
   END IF;
 
   IF cardinality(wanted_users) > 0 THEN
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'id', r.id,
-             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN json_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
              'suspended', r.suspended, 'passwordChangedAt', r.password_changed_at,
              'deletedAt', r.deleted_at, 'cutoff', r.cutoff, 'rowVersion', r.row_version)), '[]')
-      INTO rows FROM rolecall.users AS r
+      INTO found_users FROM rolecall.users AS r
      WHERE r.id = ANY (wanted_users);
-    facts := facts || jsonb_build_object('users', rows);
   END IF;
 
   IF cardinality(wanted_organizations) > 0 THEN
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'id', r.id, 'name', r.name,
-             'version', CASE WHEN r.version_at IS NOT NULL THEN jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
+             'version', CASE WHEN r.version_at IS NOT NULL THEN json_build_object('updatedAt', r.version_updated_at, 'at', r.version_at) END,
              'features', r.features, 'agents', r.agents, 'flaws', r.flaws,
              'deletedAt', r.deleted_at, 'cutoff', r.cutoff, 'rowVersion', r.row_version)), '[]')
-      INTO rows FROM rolecall.organizations AS r
+      INTO found_organizations FROM rolecall.organizations AS r
      WHERE r.id = ANY (wanted_organizations);
-    facts := facts || jsonb_build_object('organizations', rows);
   END IF;
 
   IF cardinality(wanted_sessions) > 0 THEN
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'id', r.id, 'userId', r.user_id, 'endedAt', r.ended_at, 'rowVersion', r.row_version)), '[]')
-      INTO rows FROM rolecall.sessions AS r
+      INTO found_sessions FROM rolecall.sessions AS r
      WHERE r.id = ANY (wanted_sessions);
-    facts := facts || jsonb_build_object('sessions', rows);
   END IF;
 
   IF jsonb_array_length(coalesce(keys->'invitations', '[]')) > 0 THEN
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
+    SELECT coalesce(json_agg(json_build_object(
              'id', r.id, 'organizationId', r.organization_id, 'email', r.email, 'role', r.role, 'scoped', r.scoped,
              'inviterId', r.inviter_id, 'inviterRole', r.inviter_role, 'status', r.status, 'createdAt', r.created_at,
              'expiresAt', r.expires_at,
-             'version', jsonb_build_object('updatedAt', r.version_updated_at, 'at', r.version_at),
+             'version', json_build_object('updatedAt', r.version_updated_at, 'at', r.version_at),
              'rowVersion', r.row_version)), '[]')
-      INTO rows FROM rolecall.invitations AS r
+      INTO found_invitations FROM rolecall.invitations AS r
      WHERE r.id IN (SELECT jsonb_array_elements_text(keys->'invitations'));
-    facts := facts || jsonb_build_object('invitations', rows);
   END IF;
 
-  RETURN jsonb_build_object(
+  RETURN json_build_object(
     'policyDigest', policy.digest,
     -- Whoever has seen it before keeps it: it never changes under one digest.
     'policy', CASE WHEN policy.digest <> coalesce(keys->>'policyDigest', '')
@@ -185,9 +186,12 @@ BEGIN
     'catalogVersion', (SELECT c.catalog_version FROM rolecall.counter AS c WHERE c.only),
     'providerInstance', (SELECT i.provider_instance FROM rolecall.instance AS i WHERE i.only),
     'deliveries', coalesce((
-      SELECT jsonb_agg(jsonb_build_object('id', i.id, 'sha256', encode(i.body_sha256, 'hex')))
+      SELECT json_agg(json_build_object('id', i.id, 'sha256', encode(i.body_sha256, 'hex')))
         FROM rolecall.inbox AS i WHERE i.id = ANY (wanted_deliveries)), '[]'),
-    'facts', facts);
+    'facts', json_build_object(
+      'users', found_users, 'organizations', found_organizations, 'roles', found_roles, 'roleKeys', found_role_keys,
+      'permissions', found_permissions, 'permissionKeys', found_permission_keys, 'members', found_members,
+      'memberships', found_memberships, 'sessions', found_sessions, 'invitations', found_invitations));
 END
 $$;
 --> statement-breakpoint

@@ -43,8 +43,6 @@ BEGIN
     )
     SELECT p.name,
            string_agg(format('%I %s', p.field, p.type), ', ' ORDER BY p.place) FILTER (WHERE p.place <= p.keys) AS key_fields,
-           string_agg(format('r.%I AS %I', p.col, p.field), ', ' ORDER BY p.place) FILTER (WHERE p.place <= p.keys) AS key_as_field,
-           string_agg(format('%I', p.field), ', ' ORDER BY p.place) FILTER (WHERE p.place <= p.keys) AS key_names,
            string_agg(format('r.%I = c.%I', p.col, p.field), ' AND ' ORDER BY p.place) FILTER (WHERE p.place <= p.keys) AS key_matches,
            string_agg(format('r.%I', p.col), ', ' ORDER BY p.place) FILTER (WHERE p.place <= p.keys) AS key_order,
            string_agg(format('w.%I', p.field), ', ' ORDER BY p.place) FILTER (WHERE p.place <= p.keys) AS write_order,
@@ -64,27 +62,30 @@ CREATE FUNCTION rolecall.put_%1$s(checks jsonb, writes jsonb) RETURNS void
 AS $$
 DECLARE
   counted bigint;
+  same bigint;
 BEGIN
   IF jsonb_array_length(checks) > 0 THEN
     WITH held AS (
-      SELECT %3$s, r.row_version
-        FROM jsonb_to_recordset(checks) AS c(%2$s)
-        JOIN rolecall.%1$s AS r ON %5$s
-       ORDER BY %6$s FOR UPDATE OF r
+      SELECT r.row_version, c.expect
+        FROM jsonb_to_recordset(checks) AS c(%2$s, expect integer)
+        JOIN rolecall.%1$s AS r ON %3$s
+       ORDER BY %4$s FOR UPDATE OF r
     )
-    SELECT count(*) INTO counted
-      FROM jsonb_to_recordset(checks) AS c(%2$s, expect integer)
-      LEFT JOIN held USING (%4$s)
-     WHERE coalesce(held.row_version, 0) <> c.expect;
-    IF counted > 0 THEN
+    SELECT count(*), count(*) FILTER (WHERE h.row_version = h.expect) INTO counted, same FROM held AS h;
+    -- Counted, not joined once more: that would be each with each. What was not there is not there still.
+    IF counted <> same OR same <> (SELECT count(*) FROM jsonb_array_elements(checks) AS c WHERE c->'expect' <> '0') THEN
       RAISE EXCEPTION 'rolecall: %1$s moved' USING ERRCODE = 'RCL01';
     END IF;
   END IF;
-  INSERT INTO rolecall.%1$s AS r (%9$s, row_version)
-  SELECT %10$s, w.expect + 1
-    FROM jsonb_to_recordset(writes) AS w(%11$s, expect integer)
-   ORDER BY %7$s
-  ON CONFLICT (%8$s) DO UPDATE SET %12$s, row_version = excluded.row_version
+  -- What was looked at only is locked and no more.
+  IF jsonb_array_length(writes) = 0 THEN
+    RETURN;
+  END IF;
+  INSERT INTO rolecall.%1$s AS r (%7$s, row_version)
+  SELECT %8$s, w.expect + 1
+    FROM jsonb_to_recordset(writes) AS w(%9$s, expect integer)
+   ORDER BY %5$s
+  ON CONFLICT (%6$s) DO UPDATE SET %10$s, row_version = excluded.row_version
    WHERE r.row_version = excluded.row_version - 1;
   GET DIAGNOSTICS counted = ROW_COUNT;
   -- A row that did not exist when it was read has appeared since.
@@ -92,8 +93,8 @@ BEGIN
     RAISE EXCEPTION 'rolecall: %1$s appeared' USING ERRCODE = 'RCL01';
   END IF;
 END
-$$ $function$, made.name, made.key_fields, made.key_as_field, made.key_names, made.key_matches, made.key_order,
-      made.write_order, made.key_columns, made.columns, made.fields, made.record, made.updates);
+$$ $function$, made.name, made.key_fields, made.key_matches, made.key_order, made.write_order,
+      made.key_columns, made.columns, made.fields, made.record, made.updates);
     EXECUTE format('COMMENT ON FUNCTION rolecall.put_%1$s(jsonb, jsonb) IS %2$L', made.name,
       'Internal. Locks the rows a decision rests on in order of their key, refuses with RCL01 when one has moved, then writes.');
   END LOOP;

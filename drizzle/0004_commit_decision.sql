@@ -144,7 +144,8 @@ BEGIN
 
   -- Where nothing was read, all who were looked at were taken for what most are.
   IF batch ? 'unsuspended' AND EXISTS (
-       SELECT FROM rolecall.users AS u WHERE u.id = ANY (rolecall.texts(batch->'unsuspended')) AND u.suspended) THEN
+       SELECT FROM rolecall.users AS u
+        WHERE u.id = ANY (ARRAY(SELECT jsonb_array_elements_text(batch->'unsuspended'))) AND u.suspended) THEN
     RAISE EXCEPTION 'rolecall: a user is suspended' USING ERRCODE = 'RCL01';
   END IF;
 

@@ -38,7 +38,9 @@ BEGIN
              AS below_deleted,
            -- Agents are metadata until a policy speaks of them.
            m.change->>'kind' = 'agent_changed'
-             AND NOT (SELECT a.reads_organizations FROM rolecall.active_policy AS a WHERE a.only) AS without_agents) AS x;
+             AND NOT (SELECT a.reads_organizations FROM rolecall.active_policy AS a WHERE a.only) AS without_agents
+           -- Not a part of what is above, which would look once for every place that it stands in.
+           OFFSET 0) AS x;
   -- Roles and organizations reach members unseen: whatever was issued before this commit is cut off.
   IF moved @> '[{"cutoff": {"notBeforeCommit": true}}]' THEN
     UPDATE rolecall.role_keys AS k SET cutoff = greatest(k.cutoff, clock)

@@ -77,7 +77,7 @@ $$;
 COMMENT ON FUNCTION rolecall.start_replay(jsonb) IS
   'Internal. {selection: {ids} or {filter}, dryRun, by, reason}: starts a replay, or joins the same one that runs already.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.lease_replay(request jsonb) RETURNS jsonb
+CREATE FUNCTION rolecall.lease_replay(request jsonb) RETURNS json
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
@@ -87,7 +87,7 @@ CREATE FUNCTION rolecall.lease_replay(request jsonb) RETURNS jsonb
 AS $$
 DECLARE
   held rolecall.replays%ROWTYPE;
-  page jsonb;
+  ids text[];
   most integer := (request->>'most')::integer;
 BEGIN
   SELECT * INTO held FROM rolecall.replays AS r
@@ -103,59 +103,57 @@ BEGIN
     most := 1;
   END IF;
   IF held.selection ? 'ids' THEN
-    SELECT jsonb_agg(jsonb_build_object('id', w.id, 'i', to_jsonb(i) - 'body', 'body', i.body) ORDER BY w.place) INTO page
-      FROM jsonb_array_elements_text(held.selection->'ids') WITH ORDINALITY AS w(id, place)
-      LEFT JOIN rolecall.inbox AS i ON i.id = w.id
-     WHERE w.place > held.done AND w.place <= held.done + most;
+    ids := ARRAY(
+      SELECT w.id FROM jsonb_array_elements_text(held.selection->'ids') WITH ORDINALITY AS w(id, place)
+       WHERE w.place > held.done AND w.place <= held.done + most ORDER BY w.place);
   ELSE
     -- Only what was received before it was asked for: a replay ends.
     EXECUTE format(
-      'SELECT jsonb_agg(jsonb_build_object(''id'', (l.i).id, ''i'', to_jsonb(l.i) - ''body'', ''body'', (l.i).body))
-         FROM (SELECT i FROM rolecall.inbox AS i WHERE %s AND i.received_at < %L
-                ORDER BY i.received_at, i.id LIMIT %s) AS l',
+      'SELECT array_agg(l.id) FROM (SELECT i.id FROM rolecall.inbox AS i WHERE %s AND i.received_at < %L
+                                     ORDER BY i.received_at, i.id LIMIT %s) AS l',
       rolecall.delivery_conditions(held.selection->'filter' || jsonb_build_object('after',
         CASE WHEN held.after_id IS NOT NULL THEN jsonb_build_object(
           'receivedAt', (extract(epoch FROM held.after_received_at) * 1000000)::bigint, 'id', held.after_id) END)),
-      held.asked_at, most) INTO page;
+      held.asked_at, most) INTO ids;
   END IF;
-  IF page IS NULL THEN
+  IF coalesce(cardinality(ids), 0) = 0 THEN
     UPDATE rolecall.replays AS r
        SET status = 'done', ended_at = clock_timestamp(), lease_token = NULL, leased_until = NULL
      WHERE r.id = held.id;
-    RETURN jsonb_build_object('id', held.id, 'ended', true);
+    RETURN json_build_object('id', held.id, 'ended', true);
   END IF;
   UPDATE rolecall.replays AS r
      SET begun = r.begun + 1, lease_token = gen_random_uuid(),
          leased_until = clock_timestamp() + make_interval(secs => (request->>'leaseMs')::double precision / 1000)
    WHERE r.id = held.id RETURNING * INTO held;
-  RETURN jsonb_build_object(
+  RETURN json_build_object(
     'id', held.id, 'ended', false, 'token', held.lease_token, 'dryRun', held.dry_run, 'begun', held.begun,
-    'deliveries', (
-      SELECT jsonb_agg(d.kept ORDER BY d.place)
-        FROM (SELECT rolecall.kept_delivery(p.one) AS kept, p.place,
-                     sum(length(p.one->>'body')) OVER (ORDER BY p.place) AS characters
-                FROM jsonb_array_elements(page) WITH ORDINALITY AS p(one, place)) AS d
-       -- Bodies of two megabytes at most, as hexadecimal digits, and one in any case.
-       WHERE d.place = 1 OR coalesce(d.characters, 0) <= 4194304));
+    -- Bodies of two megabytes at most.
+    'deliveries', rolecall.kept_deliveries(ids, 2097152));
 END
 $$;
 --> statement-breakpoint
 COMMENT ON FUNCTION rolecall.lease_replay(jsonb) IS
   'Internal. {most, leaseMs, id}: the next page of a running replay, of {id} or of any, for whoever carries it out; null when there is none. Pages are counted before they begin.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.kept_delivery(row_and_body jsonb) RETURNS jsonb
+CREATE FUNCTION rolecall.kept_deliveries(ids text[], most_bytes bigint) RETURNS json
   LANGUAGE sql STABLE
   SET search_path = pg_catalog, pg_temp
-  RETURN (SELECT jsonb_build_object(
-    'id', row_and_body->>'id', 'source', i->>'source',
-    'receivedAt', (extract(epoch FROM (i->>'received_at')::timestamptz) * 1000000)::bigint,
-    'sha256', substr(i->>'body_sha256', 3), 'attempts', i->'attempts', 'known', i->>'id' IS NOT NULL,
-    'body', translate(encode((row_and_body->>'body')::bytea, 'base64'), E'\n', ''))
-    FROM (SELECT row_and_body->'i' AS i) AS r);
+  RETURN (
+    SELECT json_agg(json_build_object(
+             'id', p.id, 'source', p.source, 'receivedAt', (extract(epoch FROM p.received_at) * 1000000)::bigint,
+             'sha256', encode(p.body_sha256, 'hex'), 'attempts', p.attempts, 'known', p.known,
+             'body', translate(encode(p.body, 'base64'), E'\n', '')) ORDER BY p.place)
+      FROM (SELECT w.id, w.place, i.source, i.received_at, i.body_sha256, i.attempts, i.id IS NOT NULL AS known, i.body,
+                   sum(octet_length(i.body)) OVER (ORDER BY w.place) AS bytes
+              FROM unnest(ids) WITH ORDINALITY AS w(id, place)
+              LEFT JOIN rolecall.inbox AS i ON i.id = w.id) AS p
+     WHERE p.place = 1 OR coalesce(p.bytes <= most_bytes, true));
 --> statement-breakpoint
-COMMENT ON FUNCTION rolecall.kept_delivery(jsonb) IS 'Internal. {id, i, body}: a row of the inbox as it is read once more.';
+COMMENT ON FUNCTION rolecall.kept_deliveries(text[], bigint) IS
+  'Internal. Rows of the inbox as they are read once more, in the order of their ids: as many of the first ones as have so many bytes together, and one in any case. Null: all of them.';
 --> statement-breakpoint
-CREATE FUNCTION rolecall.lease_retries(request jsonb) RETURNS jsonb
+CREATE FUNCTION rolecall.lease_retries(request jsonb) RETURNS json
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
@@ -178,9 +176,8 @@ BEGIN
      SET attempts = i.attempts + 1,
          retry_at = clock_timestamp() + make_interval(secs => (request->>'leaseMs')::double precision / 1000)
    WHERE i.id = ANY (due);
-  RETURN (SELECT jsonb_agg(rolecall.kept_delivery(
-            jsonb_build_object('id', i.id, 'i', to_jsonb(i) - 'body', 'body', i.body)) ORDER BY i.received_at, i.id)
-            FROM rolecall.inbox AS i WHERE i.id = ANY (due));
+  RETURN rolecall.kept_deliveries(
+    ARRAY(SELECT i.id FROM rolecall.inbox AS i WHERE i.id = ANY (due) ORDER BY i.received_at, i.id), NULL);
 END
 $$;
 --> statement-breakpoint
@@ -361,7 +358,7 @@ BEGIN
     EXECUTE format('CREATE POLICY service ON rolecall.%s TO rolecall_service USING (true) WITH CHECK (true)', made);
   END LOOP;
   FOREACH made IN ARRAY ARRAY[
-    'start_replay(jsonb)', 'lease_replay(jsonb)', 'kept_delivery(jsonb)', 'lease_retries(jsonb)',
+    'start_replay(jsonb)', 'lease_replay(jsonb)', 'kept_deliveries(text[], bigint)', 'lease_retries(jsonb)',
     'remember_first_attempts(text[])', 'commit_repeated(jsonb)', 'release_replay(jsonb)', 'cancel_replay(jsonb)',
     'read_replays(jsonb)', 'read_replayed(jsonb)', 'read_access_of(jsonb)'] LOOP
     EXECUTE format('ALTER FUNCTION rolecall.%s OWNER TO rolecall_owner', made);

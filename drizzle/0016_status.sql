@@ -62,6 +62,14 @@ CREATE VIEW rolecall.losses WITH (security_invoker = true) AS
 COMMENT ON VIEW rolecall.losses IS
   'Internal. Changes by which somebody lost access: one row a change, however many it reaches.';
 --> statement-breakpoint
+CREATE FUNCTION rolecall.added(here integer[], more integer[]) RETURNS integer[]
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+  RETURN ARRAY(SELECT coalesce(b.here, 0) + coalesce(b.more, 0)
+                 FROM unnest(here, more) WITH ORDINALITY AS b(here, more, bucket) ORDER BY b.bucket);
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.added(integer[], integer[]) IS 'Internal. Two rows of figures, added up place by place.';
+--> statement-breakpoint
 CREATE FUNCTION rolecall.tally_commit(taken jsonb, losing bigint, last_revision bigint) RETURNS void
   LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp
@@ -98,27 +106,33 @@ BEGIN
       refused[width_bucket(wait - 1, bounds) + 1] := refused[width_bucket(wait - 1, bounds) + 1] + 1;
     END LOOP;
   END IF;
-  INSERT INTO rolecall.tallies AS t (name, first, second, slot, value)
-  SELECT c.name, c.first, c.second, pg_backend_pid() % 8, sum(c.value)
-    FROM (
-      -- Types are named by whoever signs: only those that are known become part of a figure.
-      SELECT 'deliveries' AS name, CASE WHEN d.type ~ '^(organizationMembership|organization|user|session|role|permission|organizationInvitation)\.(created|updated|deleted|pending|ended|removed|revoked|accepted)$'
-                                        THEN d.type ELSE 'other' END AS first, d.outcome AS second, d.count AS value
-        FROM jsonb_to_recordset(coalesce(taken, '[]')) AS d(type text, outcome text, count integer)
-      UNION ALL
-      SELECT 'losses', l.kind, l.cause, 1 FROM rolecall.losses AS l WHERE l.revision > last_revision - losing AND l.revision <= last_revision
-      UNION ALL
-      SELECT 'refused', width_bucket(w - 1, bounds)::text, '', 1 FROM unnest(waits) AS w
-      UNION ALL
-      SELECT 'refused_ms', '', '', w FROM unnest(waits) AS w) AS c
-   GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-  ON CONFLICT (name, first, second, slot) DO UPDATE SET value = t.value + excluded.value;
+  -- Both in the order of their names: see rolecall.tally.
+  IF taken IS NOT NULL THEN
+    INSERT INTO rolecall.tallies AS t (name, first, second, slot, value)
+    -- Types are named by whoever signs: only those that are known become part of a figure.
+    SELECT 'deliveries', CASE WHEN d.type ~ '^(organizationMembership|organization|user|session|role|permission|organizationInvitation)\.(created|updated|deleted|pending|ended|removed|revoked|accepted)$'
+                              THEN d.type ELSE 'other' END, d.outcome, pg_backend_pid() % 8, sum(d.count)
+      FROM jsonb_to_recordset(taken) AS d(type text, outcome text, count integer)
+     GROUP BY 2, 3 ORDER BY 2, 3
+    ON CONFLICT (name, first, second, slot) DO UPDATE SET value = t.value + excluded.value;
+  END IF;
+  IF losing > 0 THEN
+    INSERT INTO rolecall.tallies AS t (name, first, second, slot, value)
+    SELECT c.name, c.first, c.second, pg_backend_pid() % 8, sum(c.value)
+      FROM (
+        SELECT 'losses' AS name, l.kind AS first, l.cause AS second, 1 AS value
+          FROM rolecall.losses AS l WHERE l.revision > last_revision - losing AND l.revision <= last_revision
+        UNION ALL
+        SELECT 'refused', width_bucket(w - 1, bounds)::text, '', 1 FROM unnest(waits) AS w
+        UNION ALL
+        SELECT 'refused_ms', '', '', w FROM unnest(waits) AS w) AS c
+     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (name, first, second, slot) DO UPDATE SET value = t.value + excluded.value;
+  END IF;
   INSERT INTO rolecall.minutes AS m (place, slot, minute, received, failed, removed, refused)
-  VALUES ((extract(epoch FROM this_minute) / 60)::bigint % 1500, pg_backend_pid() % 8, this_minute,
-          (SELECT coalesce(sum(d.count), 0) FROM jsonb_to_recordset(coalesce(taken, '[]')) AS d(count integer)),
-          (SELECT coalesce(sum(d.count), 0) FROM jsonb_to_recordset(coalesce(taken, '[]')) AS d(outcome text, count integer)
-            WHERE d.outcome = 'failed'),
-          lost, refused)
+  SELECT (extract(epoch FROM this_minute) / 60)::bigint % 1500, pg_backend_pid() % 8, this_minute,
+         coalesce(sum(d.count), 0), coalesce(sum(d.count) FILTER (WHERE d.outcome = 'failed'), 0), lost, refused
+    FROM jsonb_to_recordset(coalesce(taken, '[]')) AS d(outcome text, count integer)
   ON CONFLICT (place, slot) DO UPDATE SET
     minute = excluded.minute,
     received = excluded.received + CASE WHEN m.minute = excluded.minute THEN m.received ELSE 0 END,
@@ -127,8 +141,7 @@ BEGIN
     refused = CASE
       WHEN m.minute <> excluded.minute OR m.refused = '{}' THEN excluded.refused
       WHEN excluded.refused = '{}' THEN m.refused
-      ELSE ARRAY(SELECT coalesce(b.here, 0) + coalesce(b.more, 0)
-                   FROM unnest(m.refused, excluded.refused) WITH ORDINALITY AS b(here, more, bucket) ORDER BY b.bucket) END;
+      ELSE rolecall.added(m.refused, excluded.refused) END;
 END
 $$;
 --> statement-breakpoint
@@ -357,7 +370,7 @@ BEGIN
   ALTER VIEW rolecall.losses OWNER TO rolecall_views;
   GRANT SELECT ON rolecall.losses TO rolecall_service;
   FOREACH made IN ARRAY ARRAY[
-    'latency_bounds()', 'tally(jsonb)', 'tally_commit(jsonb, bigint, bigint)',
+    'latency_bounds()', 'tally(jsonb)', 'added(integer[], integer[])', 'tally_commit(jsonb, bigint, bigint)',
     'tally_attempt(text, jsonb)', 'read_status(jsonb)', 'read_tallies(jsonb)', 'read_activity(jsonb)'] LOOP
     EXECUTE format('ALTER FUNCTION rolecall.%s OWNER TO rolecall_owner', made);
     EXECUTE format('REVOKE ALL ON FUNCTION rolecall.%s FROM PUBLIC', made);

@@ -29,9 +29,15 @@ export class DraftTable<Row> {
     return [...new Map([...this.#read, ...this.#written]).values()];
   }
 
-  /** The rows this decision writes, by key. */
+  /** The rows this decision puts, by key. */
   get written(): ReadonlyMap<string, Row> {
     return this.#written;
+  }
+
+  /** Whether a row that it puts says something else than the one that was read. */
+  isNews(key: string): boolean {
+    const read = this.#read.get(key);
+    return read === undefined || JSON.stringify(read) !== JSON.stringify(this.#written.get(key));
   }
 
   /** Every key the decision looked at: it is only valid while these rows are as they were read. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Provider, ProviderPage, Store } from '../../src/pipeline/ports.ts';
+import { type Provider, type ProviderPage, StoreUnavailable } from '../../src/pipeline/ports.ts';
 import { keepReconciled } from '../../src/pipeline/reconcile/keep-reconciled.ts';
 import { access, plenty, providerAccess, type Rig, startRig, type Worker } from '../support/rig.ts';
 import { answerLookups } from './support/lookups.ts';
@@ -48,34 +48,67 @@ describe('a reconciliation under way', () => {
     await agree();
   });
 
-  it('that is killed in the middle of a page goes on there when the lease is over, and repeats nothing', async () => {
-    await members(620);
-    let left = 5;
-    const dying = rig.worker({
-      store: (store): Store => ({
+  it('reads a page once, however many of it are decided on in parts', async () => {
+    await members(420);
+    let reads = 0;
+    const worker = rig.worker({
+      store: (store) => ({
         ...store,
         async read(keys) {
-          if (keys.pairs.length > 0 && left-- === 0) throw new Error('killed');
+          if (keys.pairs.length > 0) reads += 1;
           return store.read(keys);
         },
       }),
-      provider: (real) => ({
-        ...real,
-        // As a process that ends: nothing is caught, and nothing given back.
-        memberships: async (organization, offset) => {
-          if (left < 0) throw new Error('killed');
-          return real.memberships(organization, offset);
+    });
+    const { reconciliation } = await reconcilerOf(worker).reconcile();
+    expect(reconciliation).toMatchObject({ status: 'done', drift: { missing: 420 } });
+    expect(reads).toBe(1);
+    await agree();
+  });
+
+  it('whose page moves under it reads again what has moved, and nobody joins who has left', async () => {
+    await members(220);
+    const fresh = rig.worker();
+    let read = false;
+    const worker = rig.worker({
+      store: (store) => ({
+        ...store,
+        async read(keys) {
+          const reading = await store.read(keys);
+          if (keys.pairs.length > 0 && !read) {
+            read = true;
+            for (const user of ['user_0', 'user_219']) rig.clerk.removeMember('org_1', user);
+            await fresh.process(await rig.news());
+          }
+          return reading;
         },
       }),
     });
-    const { id } = await reconcilerOf(dying).start();
-    await reconcilerOf(dying)
-      .run()
-      .catch(() => undefined);
-    for (let tries = 0; tries < 3; tries += 1)
-      await reconcilerOf(dying)
-        .run()
-        .catch(() => undefined);
+    await reconcilerOf(worker).reconcile();
+    await answerLookups(rig, rig.worker());
+    await agree();
+  });
+
+  it('that is killed in the middle of a page goes on there when the lease is over, and repeats nothing', async () => {
+    await members(620);
+    const worker = rig.worker();
+    let commits = 0;
+    const dying = reconcilerOf({
+      ...worker,
+      statements: {
+        ...worker.statements,
+        // As a process that ends: with its third commit of members nothing reaches the database any more.
+        async call(name, argument) {
+          if (name === 'commit_reconciled' && JSON.stringify(argument).includes('"missing"')) commits += 1;
+          if (commits >= 3) throw new StoreUnavailable('killed');
+          return worker.statements.call(name, argument);
+        },
+      },
+    });
+    const { id } = await dying.start();
+    await expect(dying.run()).rejects.toThrow('killed');
+    const [taken] = await rig.sql`select count(*)::int as many from rolecall.pairs`;
+    expect(taken?.['many']).toBe(200);
     expect(await row(id)).toMatchObject({ status: 'running', stage: 'memberships' });
     const living = reconcilerOf(rig.worker());
     await living.run();

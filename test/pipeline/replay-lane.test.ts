@@ -56,7 +56,7 @@ describe('replays', () => {
   });
 
   it('end before their next page once they are cancelled, and keep what was done', async () => {
-    await seedOrganization(rig, rig.worker(), people(60));
+    await seedOrganization(rig, rig.worker(), people(120));
     const { replays, repeater, start } = replayer(rig, rig.worker());
     const { id } = await start({ filter: ALL });
     let cancelled = false;
@@ -65,11 +65,11 @@ describe('replays', () => {
     });
     expect(await replays.readReplay(id)).toMatchObject({
       status: 'cancelled',
-      done: 50,
+      done: 100,
       cancelledBy: 'bob',
     });
     expect(await replays.cancelReplay(id, 'bob')).toBe(false);
-    expect(await replays.readReplayed(id, 0, 1000)).toHaveLength(50);
+    expect(await replays.readReplayed(id, 0, 1000)).toHaveLength(100);
   });
 
   it('that are cancelled in the middle of a page write nothing of it', async () => {

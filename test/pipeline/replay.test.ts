@@ -103,6 +103,19 @@ describe('a replay', () => {
     expect(tried.results[0]?.differences).toHaveLength(1);
   });
 
+  it('of what is known already is written down, and writes none of it anew', async () => {
+    await seedOrganization(rig, rig.worker(), ['user_a', 'user_b']);
+    const facts = async () => [
+      await rig.sql`select xmin, * from rolecall.memberships order by id`,
+      await rig.sql`select xmin, * from rolecall.pairs order by organization_id, user_id`,
+      await rig.sql`select xmin, * from rolecall.organizations order by id`,
+    ];
+    const before = await facts();
+    const { replay } = await replayer(rig, rig.worker()).replay({ filter: ALL });
+    expect(replay).toMatchObject({ status: 'done', outcomes: { stale: expect.any(Number) as unknown } });
+    expect(await facts()).toEqual(before);
+  });
+
   it('never gives anybody access by itself: Clerk is asked, after everybody else’s questions', async () => {
     const organization = await seedOrganization(rig, rig.worker(), ['user_a']);
     const worker = rig.worker();

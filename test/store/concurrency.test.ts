@@ -309,3 +309,37 @@ test('a role that changes writes a handful of rows, and no membership, with 2,00
     effects: 0,
   });
 });
+
+test.each([
+  ['stands where it was read', [{ id: 'org_here', expect: 3 }], 'taken'],
+  ['is not there still', [{ id: 'org_none', expect: 0 }], 'taken'],
+  ['has moved', [{ id: 'org_here', expect: 2 }], 'moved'],
+  ['has appeared', [{ id: 'org_here', expect: 0 }], 'moved'],
+  ['is gone', [{ id: 'org_none', expect: 3 }], 'moved'],
+  [
+    'has moved among others that have not',
+    [
+      { id: 'org_none', expect: 0 },
+      { id: 'org_here', expect: 3 },
+      { id: 'org_there', expect: 7 },
+    ],
+    'moved',
+  ],
+  [
+    'has appeared where another is gone',
+    [
+      { id: 'org_none', expect: 3 },
+      { id: 'org_here', expect: 0 },
+    ],
+    'moved',
+  ],
+])(
+  'of a row that a decision looked at and leaves alone, it is found out whether it %s',
+  async (_, checks, ends) => {
+    await rig.sql`
+    insert into rolecall.organizations (id, row_version) values ('org_here', 3), ('org_there', 6)`;
+    const batch = { rows: { organizations: { checks, writes: [] } }, changes: [] };
+    const answer = await rig.worker().statements.call('commit_decision', batch);
+    expect(answer).toEqual(ends === 'moved' ? { moved: true } : { revision: null, owed: 0 });
+  },
+);

@@ -7,6 +7,7 @@ import {
   type DriftOutcome,
   type LeasedReconciliation,
   type ProviderPage,
+  type Reading,
   type ReconciledPage,
   StoreRejected,
   StoreUnavailable,
@@ -24,21 +25,24 @@ const MOST_TOGETHER = 100;
 
 /**
  * Compares a page of the provider's with what is held to be true, and decides on what differs: one reading and one
- * commit, which also says where the next page begins. Where much differs the page is taken in parts; where one breaks the
- * others it is halved.
+ * commit, which also says where the next page begins. Where much differs the page is taken in parts, each of which
+ * starts from the reading of the page and reads again only where it has moved; where one breaks the others it is halved.
  */
 export async function takePage(
   reconciler: Reconciler,
   leased: LeasedReconciliation,
   page: Page,
   next: ReconciledPage['next'],
+  read: Reading | null = null,
 ): Promise<void> {
   const { evidence, unreadable } = page;
   let parts = 2;
+  let reading: Reading | null = null;
   try {
-    const tooMany = await takeTogether(reconciler, leased, page, next);
-    if (tooMany === null) return;
-    parts = Math.ceil(tooMany / MOST_TOGETHER);
+    const left = await takeTogether(reconciler, leased, page, next, read);
+    if (left === null) return;
+    parts = Math.ceil(left.many / MOST_TOGETHER);
+    reading = left.reading;
   } catch (error) {
     if (error instanceof StoreUnavailable || error instanceof ReconciliationStopped) throw error;
     if (error instanceof StoreRejected && error.about === 'schema') {
@@ -54,7 +58,7 @@ export async function takePage(
   const size = Math.ceil(evidence.length / parts);
   for (let at = 0; at < evidence.length; at += size) {
     const part = { evidence: evidence.slice(at, at + size), unreadable: at === 0 ? unreadable : [] };
-    await takePage(reconciler, leased, part, at + size < evidence.length ? null : next);
+    await takePage(reconciler, leased, part, at + size < evidence.length ? null : next, reading);
   }
 }
 
@@ -69,12 +73,20 @@ async function takeTogether(
   leased: LeasedReconciliation,
   page: Page,
   next: ReconciledPage['next'],
-): Promise<number | null> {
+  read: Reading | null,
+): Promise<{ readonly many: number; readonly reading: Reading } | null> {
+  let known = read;
+  let left: { readonly many: number; readonly reading: Reading } | null = null;
   let found: readonly Found[] = [];
   let contradicted: readonly Found[] = [];
   let decided: readonly Decided[] = [];
   const store: Reconciler['store'] = {
     ...reconciler.store,
+    async read(keys) {
+      const reading = known ?? (await reconciler.store.read(keys));
+      known = null;
+      return reading;
+    },
     commit: (commit) =>
       record(
         reconciler,
@@ -96,13 +108,15 @@ async function takeTogether(
         },
       ),
   };
-  const taken = await decideAndCommit(
+  await decideAndCommit(
     { ...reconciler, store },
     { deliveries: [], items: page.evidence.map(itemOf) },
-    ({ facts }) => {
+    (reading) => {
+      const { facts } = reading;
       found = differing(page.evidence, (evidence) => driftOf(facts, evidence));
       contradicted = differing(page.evidence, (evidence) => contradictionOf(facts, evidence));
-      if (found.length > MOST_TOGETHER) return null;
+      left = found.length > MOST_TOGETHER ? { many: found.length, reading } : null;
+      if (left !== null) return null;
       return {
         causes: found.map(({ evidence }) => ({
           item: itemOf(evidence),
@@ -116,7 +130,7 @@ async function takeTogether(
       };
     },
   );
-  return taken === null ? found.length : null;
+  return left;
 }
 
 /** Pages overlap, and shift: what is listed twice differs once. */

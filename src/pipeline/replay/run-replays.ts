@@ -5,7 +5,7 @@ import { repeatPage } from './repeat-page.ts';
 import { type Purpose, type Repeater, ReplayStopped, reread } from './repeater.ts';
 
 /** In one commit: small enough that a fresh event never waits long for the rows it touches. */
-const PAGE = 50;
+const PAGE = 100;
 const RETRIES = 10;
 
 /** Longer than a page may take; past it somebody else goes on where it stood. */

@@ -93,8 +93,12 @@ export function base64OfBytes(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
+/** By hand: called back for each of them, `Uint8Array.from` takes five times as long. */
 export function bytesOfBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }
 
 /**
