@@ -1,12 +1,15 @@
 import { tmpdir } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { makeTemporaryFolder } from './test/setup/temporary.ts';
 
 Object.assign(process.env, {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_WRITE_LOGS: 'false',
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
 });
+
+makeTemporaryFolder();
 
 const report = process.env['ROLECALL_TEST_REPORT'];
 const pure = ['test/{domain,policy,architecture}/**/*.test.ts'];

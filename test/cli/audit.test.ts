@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Rig, seedOrganization, startRig } from '../support/rig.ts';
+import { shell } from '../support/shell.ts';
 import { rolecall } from './support/rolecall.ts';
 
 let rig: Rig;
@@ -94,7 +95,7 @@ it('an export whose reader goes away ends as failed, and without a stack', async
     select 1000 + n, 'granted', 'user_many', n, 'delivery' from generate_series(1, 3000) as n`;
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, 'audit', 'export'], {
-    env: { PATH: process.env['PATH'], DATABASE_URL: rig.url },
+    env: { ...shell, DATABASE_URL: rig.url },
   });
   let told = '';
   child.stderr.on('data', (data: Buffer) => {

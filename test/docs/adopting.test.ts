@@ -10,6 +10,7 @@ import { freePort } from '../../src/testing/free-port.ts';
 import { type ServedClerkStandIn, serveClerkStandIn } from '../../src/testing/index.ts';
 import { databaseOn, execute } from '../setup/server.ts';
 import { environment } from '../support/serve.ts';
+import { shell } from '../support/shell.ts';
 
 const GUIDE = readFileSync('docs/adopting.md', 'utf8');
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -21,7 +22,7 @@ let folder: string;
 let clerk: ServedClerkStandIn;
 let app: Sql;
 let port: number;
-let env: Record<string, string>;
+let env: NodeJS.ProcessEnv;
 const ran: string[] = [];
 const started: ChildProcess[] = [];
 
@@ -74,6 +75,7 @@ beforeAll(async () => {
     ...environment(clerk.standIn, clerk.url, databaseUrl),
     CLERK_WEBHOOK_SIGNING_SECRET: SECOND_SECRET,
     APP_DATABASE_URL: databaseUrl,
+    ...shell,
     PATH: `${folder}:${process.env['PATH']}`,
   };
 });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ClerkStandIn } from '../../src/testing/index.ts';
+import { shell } from './shell.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -33,14 +34,14 @@ export interface Command {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** `rolecall …` as a process of its own, with nothing in its environment but what is given. */
+/** `rolecall …` as a process of its own, with nothing of ours in its environment but what is given. */
 export function rolecall(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   cwd?: string,
 ): Command {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...shell, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });

@@ -28,28 +28,27 @@ export const startScript = (name: 'demo' | 'start', args: readonly string[] = []
   });
   const pid = child.pid ?? Number.NaN;
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      output += String(chunk);
-    });
-  }
   const groups = new Set([pid]);
   const processes = () => {
     for (const one of childrenOf(pid)) groups.add(one);
     return [...groups].flatMap(membersOf);
   };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += String(chunk);
+      processes(); // the parts have a group of their own, to be known before their parent ends
+    });
+  }
   return {
     pid,
     output: () => output,
     says: (pattern) =>
       expect
-        .poll(
-          () => {
-            processes(); // the parts have a group of their own, to be known before their parent ends
-            return pattern.exec(output);
-          },
-          { timeout: 60_000, interval: 100, message: `it prints ${pattern}` },
-        )
+        .poll(() => pattern.exec(output), {
+          timeout: 60_000,
+          interval: 100,
+          message: `it prints ${pattern}`,
+        })
         .not.toBeNull()
         .then(() => pattern.exec(output) ?? expect.fail()),
     exited: new Promise((resolve) => child.once('exit', (code) => resolve(code))),

@@ -11,13 +11,14 @@ import { cleanups } from '../../../src/testing/stack/cleanup.ts';
 import { credentialsIn } from '../../../src/testing/stack/credentials.ts';
 import { makeLogins } from '../../../src/testing/stack/logins.ts';
 import { untilReady } from '../../../src/testing/stack/ready.ts';
+import { shell } from '../../support/shell.ts';
 import type { Running } from './smoke.ts';
 
 const command = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
 const rolecall = (args: readonly string[], environment: Record<string, string>): ChildProcess =>
   spawn(process.execPath, [command, ...args], {
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { ...shell, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
 

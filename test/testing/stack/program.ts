@@ -2,9 +2,10 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
+import { shell } from '../../support/shell.ts';
 
 /** A shell in which nothing is set up: no locale, and a home that cannot be written. */
-export const bareEnvironment = { PATH: process.env['PATH'], HOME: '/proc/no-home' };
+export const bareEnvironment = { ...shell, HOME: '/proc/no-home' };
 
 export type RunningProgram = {
   readonly child: ChildProcess;
