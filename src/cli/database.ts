@@ -5,6 +5,7 @@ import { CONSEQUENCES_PROBLEM, readConsequences } from '../runtime/consequences.
 import type { operatorTools } from '../runtime/operator-tools.ts';
 import type { ReadingTools } from '../runtime/reading-tools.ts';
 import type { reconcileTools } from '../runtime/reconcile-tools.ts';
+import { readSchedule, SCHEDULE_PROBLEM } from '../runtime/schedule.ts';
 import { context, Ended } from './context.ts';
 import { fail } from './output.ts';
 
@@ -38,15 +39,17 @@ export function withReadingTools<Result>(
 
 export type OperatorTools = ReturnType<typeof operatorTools>;
 
-/** The same with what operators see and repair. `ROLECALL_MODE` and `ROLECALL_CONSEQUENCES` count as they do for the server. */
+/** The same with what operators see and repair. The environment counts as it does for the server. */
 export function withOperatorTools<Result>(
   options: Format,
   act: (tools: OperatorTools) => Promise<Result>,
 ): Promise<Result> {
   const conduct = conductOf(options);
+  const everyMs = readSchedule(context().env['ROLECALL_RECONCILE_EVERY'] ?? '');
+  if (everyMs === 'unreadable') return fail(options, [SCHEDULE_PROBLEM]);
   return withDatabase(options, act, async (databaseUrl) => {
     const { operatorTools } = await import('../runtime/operator-tools.ts');
-    return operatorTools(databaseUrl, conduct);
+    return operatorTools(databaseUrl, conduct, everyMs);
   });
 }
 

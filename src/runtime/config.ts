@@ -6,6 +6,7 @@ import { isStandInsSecret, signingSecretProblem } from '../provider/clerk/verify
 import type { TokenRules } from '../sdk/guard/session-token.ts';
 import { readClerkAccess } from './clerk-access.ts';
 import { CONSEQUENCES_PROBLEM, readConsequences } from './consequences.ts';
+import { readSchedule, SCHEDULE_PROBLEM } from './schedule.ts';
 import { readTokenRules } from './session-tokens.ts';
 
 /** Everything the environment says, checked. */
@@ -23,12 +24,6 @@ export interface Config {
   /** How often everything is compared with Clerk; null for never by itself. */
   readonly reconcileEveryMs: number | null;
 }
-
-/** Hours between two reconciliations, unless told. */
-const RECONCILE_EVERY = '24';
-const HOUR_MS = 3_600_000;
-/** A month: past it nobody could call the two in step. */
-const LONGEST_HOURS = 744;
 
 /** Long enough for a replay after a holiday, and no longer: they hold names and addresses. */
 const KEEP_PAYLOADS_DAYS = 30;
@@ -110,13 +105,16 @@ export function readConfig(
     changeDays: days('ROLECALL_KEEP_CHANGES', KEEP_CHANGES_DAYS),
   };
 
-  const hours = text('ROLECALL_RECONCILE_EVERY') || RECONCILE_EVERY;
-  const every = hours === 'off' ? 0 : /^\d{1,3}(\.\d{1,3})?$/.test(hours) ? Number(hours) : Number.NaN;
-  if (!(every >= 0 && every <= LONGEST_HOURS)) {
-    problems.push(`ROLECALL_RECONCILE_EVERY must be hours, 0.001 to ${LONGEST_HOURS}, or 0 or off for never`);
-  }
+  const reconcileEveryMs = readSchedule(text('ROLECALL_RECONCILE_EVERY'));
+  if (reconcileEveryMs === 'unreadable') problems.push(SCHEDULE_PROBLEM);
 
-  if (problems.length > 0 || mode === undefined || consequences === null || 'problems' in tokens) {
+  if (
+    problems.length > 0 ||
+    mode === undefined ||
+    consequences === null ||
+    reconcileEveryMs === 'unreadable' ||
+    'problems' in tokens
+  ) {
     return { problems };
   }
   return {
@@ -130,7 +128,7 @@ export function readConfig(
       mode,
       consequences,
       retention,
-      reconcileEveryMs: every === 0 ? null : every * HOUR_MS,
+      reconcileEveryMs,
     },
   };
 }

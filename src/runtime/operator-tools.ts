@@ -1,4 +1,4 @@
-import { RECONCILE_EVERY_MS, type StatusReader } from '../pipeline/operators/status.ts';
+import type { StatusReader } from '../pipeline/operators/status.ts';
 import type { Conduct, Log, OperatorStore } from '../pipeline/ports.ts';
 import type { Repeater } from '../pipeline/replay/repeater.ts';
 import { clerkWebhooks } from '../provider/clerk/webhooks.ts';
@@ -13,7 +13,7 @@ import { postgresUpkeepStore } from '../store/postgres/upkeep-store.ts';
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** What it takes to see and to repair: the database, and nothing of the provider. What is owed to it a server carries out. */
-export function operatorTools(databaseUrl: string, conduct: Conduct) {
+export function operatorTools(databaseUrl: string, conduct: Conduct, reconcileEveryMs: number | null) {
   const statements = postgresStatements(databaseUrl, { connections: 1 });
   const operators: OperatorStore = postgresOperatorStore(statements);
   const repeater: Repeater & { readonly sleep: (ms: number) => Promise<void> } = {
@@ -32,7 +32,7 @@ export function operatorTools(databaseUrl: string, conduct: Conduct) {
     statuses: postgresStatusStore(statements),
     mode: null,
     budget: null,
-    reconcileEveryMs: RECONCILE_EVERY_MS,
+    reconcileEveryMs,
     checkInstance: async () => 'unknown',
   };
   return { operators, repeater, upkeep, status, end: () => statements.end() };

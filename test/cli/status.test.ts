@@ -66,6 +66,18 @@ describe('rolecall status', () => {
     expect(JSON.parse(stdout)).toMatchObject({ mode: 'observe' });
   });
 
+  it('judges the age of the last comparison by the schedule that its environment says, as a server does', async () => {
+    await seedOrganization(rig, rig.worker(), ['user_a', 'user_b']);
+    await compared();
+    await rig.sql`update rolecall.reconciliations set ended_at = now() - interval '3 days'`;
+    const every = (ROLECALL_RECONCILE_EVERY: string) =>
+      rolecall(['status'], undefined, { DATABASE_URL: rig.url, ROLECALL_RECONCILE_EVERY });
+    for (const hours of ['', '24']) expect((await every(hours)).stdout).toContain('reconciliation_overdue');
+    for (const hours of ['48', 'off', '0']) expect((await every(hours)).stdout).toMatch(/^green/);
+    const { code, stderr } = await every('daily');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('ROLECALL_RECONCILE_EVERY must be hours')]);
+  });
+
   it('is red where no server has been at work for a while', async () => {
     await rig.sql`update rolecall.operations set alive_at = now() - interval '6 minutes'`;
     const { code, stdout } = await run();

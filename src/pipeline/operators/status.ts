@@ -20,9 +20,6 @@ export interface Status extends Judgement {
   readonly tokens: number;
 }
 
-/** How often everything is compared with the provider, unless told. */
-export const RECONCILE_EVERY_MS = 24 * 3_600_000;
-
 /** The screen is for when the provider hangs: nobody waits for it here. */
 const PATIENCE_MS = 1_000;
 
