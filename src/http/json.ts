@@ -25,6 +25,9 @@ export function rolesJson(
   }));
 }
 
+/** Levels: more than anything that is asked here has. `JSON.parse` takes a hundred thousand, and writing them overflows. */
+const DEEPEST = 64;
+
 /** The body of a request as JSON, or the answer that refuses it. With `orNothing` no body is an empty object. */
 export async function readJson(
   c: Context,
@@ -40,8 +43,14 @@ export async function readJson(
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const body: unknown = JSON.parse(text);
     // Every body is an object. A schema of an object whose fields may all be left out takes a list for one.
-    return Array.isArray(body) ? failure(c, 'invalid_request') : { body };
+    if (Array.isArray(body)) return failure(c, 'invalid_request');
+    return isDeeperThan(DEEPEST, body) ? failure(c, 'invalid_body') : { body };
   } catch {
     return failure(c, 'invalid_body');
   }
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { anyText } from '../support/matchers.ts';
 import { ALLOWED, asker, denied, MANY, ONE, question, within } from './support/authzen.ts';
 import { head, raw } from './support/raw.ts';
@@ -227,6 +227,28 @@ describe('whoever does not say who they are', () => {
       expect(headers.get('www-authenticate')).toBe('Bearer');
     }
   });
+});
+
+test('a body is read sixty-four levels deep, and refused beyond, wherever they are', async () => {
+  const nested = (levels: number, inside: string) =>
+    inside.replace('@', `${'['.repeat(levels)}${']'.repeat(levels)}`);
+  const search = JSON.stringify({
+    ...jane(),
+    subject: { type: 'user' },
+    action: { name: 'x', properties: '#' },
+  });
+  const bodies: [string, number, string][] = [
+    [ONE, 1, JSON.stringify(jane({ unknown: '#' }))],
+    [ONE, 2, JSON.stringify(jane({ context: { token: '#' } }))],
+    [MANY, 3, JSON.stringify({ evaluations: [jane({ unknown: '#' })] })],
+    ['/access/v1/search/subject', 3, search.replace('"#"', '{"deep":"#"}')],
+  ];
+  for (const [path, outer, body] of bodies) {
+    const asked = (levels: number) => ask(path, nested(levels, body.replace('"#"', '@')));
+    expect((await asked(64 - outer)).status, path).toBe(200);
+    for (const levels of [65 - outer, 100_000])
+      expect((await asked(levels)).json, path).toEqual({ error: { code: 'invalid_body', message: anyText } });
+  }
 });
 
 describe('X-Request-ID', () => {
