@@ -20,7 +20,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['rolecall-source', 'module', 'node', 'development|production'] } },
   test: {
     globalSetup: ['test/setup/database.ts'],
-    maxWorkers: 2,
+    // More than cores of a small machine: a third of the time a test waits, for a server that stops for instance.
+    maxWorkers: 3,
     // Whole stacks are started and killed, and the machine may be busy with something else.
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -56,7 +57,7 @@ export default defineConfig({
             };
           }),
         ],
-        test: { name: 'workerd', include: workerd },
+        test: { name: 'workerd', include: workerd, isolate: false },
       },
     ],
   },

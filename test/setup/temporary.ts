@@ -1,6 +1,6 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const memory = '/dev/shm';
 const mark = 'rolecall-tests-';
@@ -14,6 +14,8 @@ const DAY = 86_400_000;
  * removing them.
  */
 export function makeTemporaryFolder(): void {
+  // The configuration is read once for each project.
+  if (basename(tmpdir()).startsWith(mark)) return;
   const place = process.env['TMPDIR'] === undefined && abounds() ? memory : tmpdir();
   removeWhatWasLeft(place);
   const folder = mkdtempSync(join(place, mark));
