@@ -107,12 +107,9 @@ SELECT o.id, 'agent', a.id, NULL, 'tool:' || t.name, NULL, NULL, NULL
 COMMENT ON VIEW rolecall.grants IS
   'Everything that anybody holds now, a row each. subject_type is user or agent (an agent''s own list of tools, as tool:<name>); only is null, own or assigned; scope_type and scope_id name a resource, scope_id * every resource of that type, both null the organization itself.';
 --> statement-breakpoint
--- The plan of rolecall.access has a dozen relations and subplans, most of them for what is rare: derived first roles,
--- late gains, features. Where there is none of it, six rows by their keys say the same.
-CREATE FUNCTION rolecall.has_permission(
-  user_id text, organization_id text, permission text,
-  owner_id text DEFAULT NULL, scope_type text DEFAULT NULL, scope_id text DEFAULT NULL) RETURNS boolean
-  LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+CREATE FUNCTION rolecall.holds(
+  user_id text, organization_id text, permission text, owner_id text, scope_type text, scope_id text) RETURNS boolean
+  LANGUAGE plpgsql STABLE PARALLEL SAFE
   SET search_path = pg_catalog, pg_temp
   SET enable_seqscan = off
   SET enable_hashjoin = off
@@ -122,53 +119,78 @@ CREATE FUNCTION rolecall.has_permission(
 AS $$
 #variable_conflict use_column
 DECLARE
-  held boolean;
-  is_plain boolean;
-  wanted text[];
+  wanted text[] := CASE WHEN holds.owner_id = holds.user_id THEN ARRAY[holds.permission, holds.permission || ' own']
+                        ELSE ARRAY[holds.permission] END;
 BEGIN
-  -- A permission has no space in it: what is asked for cannot name a condition.
-  IF has_permission.permission IS NULL OR position(' ' IN has_permission.permission) > 0 THEN
+  IF holds.permission IS NULL OR position(' ' IN holds.permission) > 0 THEN
     RETURN false;
   END IF;
-  IF has_permission.scope_type IS NULL AND has_permission.scope_id IS NULL THEN
-    SELECT has_permission.permission = ANY (k.grants)
-             OR has_permission.owner_id = has_permission.user_id AND has_permission.permission || ' own' = ANY (k.grants),
-           a.first_count = 0 AND m.ceiling = '[]' AND k.featured = '{}'
-      INTO held, is_plain
-      FROM rolecall.pairs AS p
-      JOIN rolecall.memberships AS m ON m.id = p.membership_id
-      JOIN rolecall.active_policy AS a ON a.only
-      LEFT JOIN rolecall.role_keys AS k ON k.key = m.role AND k.scope = 'organization'
-      LEFT JOIN rolecall.users AS u ON u.id = p.user_id
-      LEFT JOIN rolecall.organizations AS o ON o.id = p.organization_id
-     WHERE p.user_id = has_permission.user_id AND p.organization_id = has_permission.organization_id
-       AND m.deleted_at IS NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at) AND NOT m.contested
-       AND u.deleted_at IS NULL AND u.suspended IS NOT TRUE AND o.deleted_at IS NULL;
-    -- Null: no member at all, or one of a role that was never heard of.
-    IF is_plain IS NOT FALSE THEN
-      RETURN coalesce(held, false);
-    END IF;
-  END IF;
-  wanted := CASE WHEN has_permission.owner_id = has_permission.user_id
-                 THEN ARRAY[has_permission.permission, has_permission.permission || ' own']
-                 ELSE ARRAY[has_permission.permission] END;
-  IF has_permission.scope_type IS NULL AND has_permission.scope_id IS NULL THEN
+  IF holds.scope_type IS NULL AND holds.scope_id IS NULL THEN
     RETURN EXISTS (
       SELECT FROM rolecall.access AS a
-       WHERE a.user_id = has_permission.user_id AND a.organization_id = has_permission.organization_id
-         AND a.permissions && wanted);
+       WHERE a.user_id = holds.user_id AND a.organization_id = holds.organization_id AND a.permissions && wanted);
   END IF;
-  RETURN coalesce(has_permission.scope_id NOT IN ('', '*'), false) AND (
+  RETURN coalesce(holds.scope_id NOT IN ('', '*'), false) AND (
     EXISTS (
       SELECT FROM rolecall.scoped_access AS a
-       WHERE a.user_id = has_permission.user_id AND a.organization_id = has_permission.organization_id
-         AND a.scope_type = has_permission.scope_type AND a.scope_id = has_permission.scope_id
+       WHERE a.user_id = holds.user_id AND a.organization_id = holds.organization_id
+         AND a.scope_type = holds.scope_type AND a.scope_id = holds.scope_id
          AND a.permissions && wanted)
-    OR (EXISTS (SELECT FROM rolecall.active_policy AS p WHERE has_permission.scope_type = ANY (p.reached))
+    OR (EXISTS (SELECT FROM rolecall.active_policy AS p WHERE holds.scope_type = ANY (p.reached))
         AND EXISTS (
           SELECT FROM rolecall.access AS a
-           WHERE a.user_id = has_permission.user_id AND a.organization_id = has_permission.organization_id
+           WHERE a.user_id = holds.user_id AND a.organization_id = holds.organization_id
              AND a.permissions && wanted)));
+END
+$$;
+--> statement-breakpoint
+COMMENT ON FUNCTION rolecall.holds(text, text, text, text, text, text) IS
+  'Internal. What rolecall.has_permission answers, whatever the access of the member hangs on.';
+--> statement-breakpoint
+-- The plan of rolecall.access has a dozen relations and subplans, most of them for what is rare: derived first roles,
+-- late gains, features. Where there is none of it, six rows by their keys say the same. Nearly all of what that takes is to
+-- begin: each relation, each step of an expression, each setting. So there are few of them, and nothing is joined that a
+-- planner could join in another way.
+CREATE FUNCTION rolecall.has_permission(
+  user_id text, organization_id text, permission text,
+  owner_id text DEFAULT NULL, scope_type text DEFAULT NULL, scope_id text DEFAULT NULL) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+  SET enable_seqscan = off
+  SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+  held boolean;
+BEGIN
+  -- A permission has no space in it: what is asked for cannot name a condition.
+  IF position(' ' IN has_permission.permission) = 0
+     AND has_permission.scope_type IS NULL AND has_permission.scope_id IS NULL THEN
+    SELECT CASE WHEN m.ceiling = '[]' AND (SELECT a.first_count = 0 FROM rolecall.active_policy AS a WHERE a.only) THEN (
+             SELECT CASE WHEN k.featured = '{}' THEN
+                      has_permission.permission = ANY (k.grants)
+                      OR coalesce(has_permission.owner_id = has_permission.user_id, false)
+                         AND has_permission.permission || ' own' = ANY (k.grants) END
+               FROM rolecall.role_keys AS k WHERE k.key = m.role AND k.scope = 'organization') END
+      INTO held
+      FROM rolecall.memberships AS m
+     WHERE m.id = (SELECT p.membership_id FROM rolecall.pairs AS p
+                    WHERE p.user_id = has_permission.user_id AND p.organization_id = has_permission.organization_id)
+       AND m.deleted_at IS NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at) AND NOT m.contested
+       AND NOT EXISTS (SELECT FROM rolecall.users AS u
+                        WHERE u.id = has_permission.user_id AND (u.deleted_at IS NOT NULL OR u.suspended))
+       AND NOT EXISTS (SELECT FROM rolecall.organizations AS o
+                        WHERE o.id = has_permission.organization_id AND o.deleted_at IS NOT NULL);
+    IF held IS NOT NULL THEN
+      RETURN held;
+    END IF;
+    IF NOT FOUND THEN
+      RETURN false;
+    END IF;
+  END IF;
+  RETURN rolecall.holds(
+    has_permission.user_id, has_permission.organization_id, has_permission.permission, has_permission.owner_id,
+    has_permission.scope_type, has_permission.scope_id);
 END
 $$;
 --> statement-breakpoint
@@ -347,7 +369,7 @@ BEGIN
     INTO found, others
     FROM (
       SELECT p.organization_id, p.user_id, m.role, m.contested, coalesce(u.suspended, false) AS suspended,
-             m.deleted_at IS NULL AND m.role IS NOT NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at)
+             m.deleted_at IS NULL AND m.role IS NOT NULL AND (m.absent_at IS NULL OR m.seen_at > m.absent_at) IS TRUE
                AND u.deleted_at IS NULL AND o.deleted_at IS NULL AS member,
              CASE WHEN k.scope = 'organization' THEN k.grants ELSE '{}' END AS grants,
              greatest(u.cutoff, o.cutoff, p.cutoff, k.cutoff, CASE WHEN p.left_roles <> '{}' THEN

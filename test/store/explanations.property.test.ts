@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Facts } from '../../src/domain/facts.ts';
 import { grantText } from '../../src/domain/grant.ts';
 import { pairKey } from '../../src/domain/ids.ts';
 import { explainAccess } from '../../src/pipeline/operators/explain-access.ts';
@@ -12,6 +11,7 @@ import { postgresPolicyStore } from '../../src/store/postgres/policy-store.ts';
 import { postgresStore } from '../../src/store/postgres/store.ts';
 import { freshDatabase } from '../setup/fresh-database.ts';
 import { ACME, factsOf, PERMISSIONS, storeFacts, USERS, world } from './support/random-facts.ts';
+import { storeSurroundings, surroundings } from './support/random-surroundings.ts';
 
 // What an explanation says is what the database answers, for whatever facts.
 
@@ -29,57 +29,6 @@ afterAll(async () => {
   await database.drop();
 });
 
-const time = fc.option(fc.integer({ min: 1, max: 9_999 }), { freq: 3 });
-const rare = fc.oneof(
-  { weight: 9, arbitrary: fc.constant(null) },
-  { weight: 1, arbitrary: fc.integer({ min: 1, max: 4 }) },
-);
-const beside = fc.record({
-  users: fc.tuple(
-    ...USERS.map(() =>
-      fc.option(
-        fc.record({ suspended: fc.constantFrom(false, false, true), deletedAt: rare, cutoff: time }),
-        {
-          freq: 2,
-        },
-      ),
-    ),
-  ),
-  pairs: fc.tuple(...USERS.map(() => time)),
-  organization: fc.record({ deletedAt: rare, cutoff: time }),
-  roles: fc.array(time, { minLength: 6, maxLength: 6 }),
-});
-type Beside = typeof beside extends fc.Arbitrary<infer B> ? B : never;
-
-let versions = 0;
-
-/** The policy as it would have been activated, and what readings join: users, deletions, cutoffs. */
-async function storeBeside(facts: Facts, { users, pairs, organization, roles }: Beside): Promise<void> {
-  versions += 1;
-  const document = { name: 'a policy', scopes: [], permissions: {}, roles: {}, constraints: [], seats: {} };
-  const digest = facts.policy === null ? null : `digest ${versions}`;
-  await sql.begin(async (tx) => {
-    if (facts.policy !== null) {
-      await tx`
-        insert into rolecall.policies (version, name, document, compiled, digest, applied_by, reason)
-        values (${versions}, 'a policy', ${tx.json(document)}, ${JSON.stringify(facts.policy)}::text::jsonb, ${digest}, 'ann', '')`;
-    }
-    await tx`update rolecall.active_policy set version = ${facts.policy === null ? 0 : versions}, digest = ${digest}`;
-    await tx`truncate rolecall.users`;
-    for (const [index, one] of users.entries()) {
-      if (one === null) continue;
-      await tx`
-        insert into rolecall.users (id, suspended, deleted_at, cutoff)
-        values (${USERS[index] ?? ''}, ${one.suspended}, ${one.deletedAt}, ${one.cutoff})`;
-    }
-    for (const [index, at] of pairs.entries())
-      await tx`update rolecall.pairs set cutoff = ${at} where user_id = ${USERS[index] ?? ''}`;
-    await tx`update rolecall.organizations set deleted_at = ${organization.deletedAt}, cutoff = ${organization.cutoff}`;
-    for (const [index, key] of [...facts.roleKeys.keys()].entries())
-      await tx`update rolecall.role_keys set cutoff = ${roles[index] ?? null} where key = ${key}`;
-  });
-}
-
 const GRANTED = ['granted_by_role', 'granted_by_feature'];
 
 test('explanations answer what the database answers, and give a reason, whatever the facts and the policy', {
@@ -90,10 +39,10 @@ test('explanations answer what the database answers, and give a reason, whatever
   const policies = postgresPolicyStore(statements);
   const seen = new Set<string>();
   await fc.assert(
-    fc.asyncProperty(world, beside, async (given, more) => {
+    fc.asyncProperty(world, surroundings, async (given, more) => {
       const facts = factsOf(given);
       await storeFacts(sql, given, facts);
-      await storeBeside(facts, more);
+      await storeSurroundings(sql, facts, more);
       const { members } = await store.readStanding({
         members: USERS.map((user) => [ACME, user] as const),
         agents: [],
