@@ -19,7 +19,9 @@ export function migrateCommand(): Command {
         import('../store/postgres/database-url.ts'),
       ]);
       if (options.sql === true) {
-        context().stdout.write(migrationScript());
+        const sql = migrationScript();
+        if (options.json === true) print(options, { sql }, '');
+        else context().stdout.write(sql);
         return;
       }
       const databaseUrl = context().env['DATABASE_URL'];

@@ -1,4 +1,5 @@
 import { Command, type CommanderError } from 'commander';
+import { VERSION } from '../http/version.ts';
 import { auditCommand } from './audit-command.ts';
 import { compareCommand } from './compare-command.ts';
 import { type CommandContext, context, Ended, inContext } from './context.ts';
@@ -35,6 +36,7 @@ export function program(): Command {
   return endingInOrder(
     new Command('rolecall')
       .description("Keeps an application's permissions in step with Clerk.")
+      .version(VERSION)
       .addCommand(initCommand())
       .addCommand(serveCommand())
       .addCommand(migrateCommand())

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import type { NodeServer } from '../runtime/node.ts';
 import { context } from './context.ts';
 import { fail, print } from './output.ts';
 
@@ -16,7 +17,7 @@ export function serveCommand(): Command {
     .description('serve on Node; without DATABASE_URL on an embedded Postgres, for development')
     .option('--port <number>', 'port to listen on', portNumber, 8787)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--base-path <path>', 'serve below this path')
+    .option('--base-path <path>', 'serve below this path, as /rolecall', basePath)
     .option(
       '--poll <seconds>',
       'compare everything with Clerk so often, where no webhook can arrive',
@@ -32,6 +33,13 @@ function portNumber(text: string): number {
   return port;
 }
 
+function basePath(text: string): string {
+  if (!/^(\/[A-Za-z0-9._~-]+)+$/.test(text)) {
+    throw new InvalidArgumentError('It must begin with a slash, and not end with one.');
+  }
+  return text;
+}
+
 function seconds(text: string): number {
   if (!/^[1-9][0-9]{0,4}$/.test(text)) throw new InvalidArgumentError('It must be 1 to 99999.');
   return Number(text);
@@ -39,23 +47,28 @@ function seconds(text: string): number {
 
 async function serve(options: Options): Promise<void> {
   const { env, cwd, untilStopped } = context();
-  const { readConfig } = await import('../runtime/config.ts');
+  const [{ readConfig }, { databaseUrlProblem }] = await Promise.all([
+    import('../runtime/config.ts'),
+    import('../store/postgres/database-url.ts'),
+  ]);
   const read = readConfig(env);
   const given = env['DATABASE_URL'] ?? '';
   const production = env['NODE_ENV'] === 'production';
-  const missing =
-    given === '' && production ? ['DATABASE_URL is missing (no embedded Postgres in production)'] : [];
-  if ('problems' in read || missing.length > 0) {
-    return fail(options, [...('problems' in read ? read.problems : []), ...missing]);
-  }
+  const problems = 'problems' in read ? [...read.problems] : [];
+  if (given === '' && production)
+    problems.push('DATABASE_URL is missing (no embedded Postgres in production)');
+  const ofUrl = given === '' ? null : databaseUrlProblem(given);
+  if (ofUrl !== null) problems.push(ofUrl);
+  if ('problems' in read || problems.length > 0) return fail(options, problems);
 
   // From here on a signal stops in order, also while things are still starting.
   const stopped = untilStopped();
   let database: Database = { url: given, stop: async () => undefined };
+  let server: NodeServer | undefined;
   try {
     if (given === '') database = await embeddedDatabase(cwd);
     const { startNodeServer } = await import('../runtime/node.ts');
-    const server = await startNodeServer({
+    server = await startNodeServer({
       environment: { ...env, DATABASE_URL: database.url },
       port: options.port,
       host: options.host,
@@ -71,6 +84,7 @@ async function serve(options: Options): Promise<void> {
     await stopped;
     await server.stop();
   } catch (error) {
+    await server?.stop();
     await database.stop();
     fail(options, [`it could not be served: ${error instanceof Error ? error.message : 'unknown error'}`]);
   }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { VERSION } from '../../src/http/version.ts';
 import { type ServedClerkStandIn, serveClerkStandIn } from '../../src/testing/index.ts';
 import { databaseOn, execute } from '../setup/server.ts';
 import { environment, serving, rolecall as started } from '../support/serve.ts';
@@ -47,12 +48,42 @@ test.each([
   expect(command.err()).toMatch(err);
 });
 
+test('says which version it is', async () => {
+  expect(await run(['--version'])).toEqual({ code: 0, out: `${VERSION}\n`, err: '' });
+});
+
+test('the statements of the migration are printed as they are, or as JSON', async () => {
+  const [plain, json] = [await run(['migrate', '--sql']), await run(['migrate', '--sql', '--json'])];
+  expect([plain.code, json.code]).toEqual([0, 0]);
+  expect(plain.out).toMatch(/^BEGIN;/);
+  expect(JSON.parse(json.out)).toEqual({ sql: plain.out });
+});
+
+test('all that is wrong with the environment is told before serving, the database’s address with the rest', async () => {
+  const { code, out, err } = await run(['serve', '--json'], { DATABASE_URL: 'CANARY', ROLECALL_MODE: 'x' });
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  const { problems } = JSON.parse(err) as { problems: string[] };
+  expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+    'CLERK_WEBHOOK_SIGNING_SECRET',
+    'CLERK_SECRET_KEY',
+    'ROLECALL_READ_TOKEN',
+    'ROLECALL_OPERATOR_TOKEN',
+    'ROLECALL_MODE',
+    'DATABASE_URL',
+  ]);
+  expect(err).not.toContain('CANARY');
+});
+
 test.each([
   ['no command', []],
   ['an unknown command', ['dance']],
   ['an unknown option', ['migrate', '--loudly']],
   ['a port that is none', ['serve', '--port', 'http']],
   ['a port beyond the last', ['serve', '--port', '65536']],
+  ['a base path without its slash', ['serve', '--base-path', 'rolecall']],
+  ['a base path that is all there is', ['serve', '--base-path', '/']],
+  ['a base path that ends with a slash', ['serve', '--base-path', '/rolecall/']],
+  ['a base path that is a pattern', ['serve', '--base-path', '/:tenant']],
 ])('%s is wrong usage: exit code 2, and a hint on standard error', async (_, args) => {
   const { code, out, err } = await run(args);
   expect({ code, out }).toEqual({ code: 2, out: '' });

@@ -161,9 +161,13 @@ describe('policy apply', () => {
   it('says in plain words what is missing', async () => {
     const file = policy('fine', ['a:do'], ['a:see']);
     expect((await rolecall(['policy', 'apply', file])).stderr).toBe('rolecall: DATABASE_URL is missing\n');
-    expect((await run('policy', 'apply')).stderr).toBe(
-      'rolecall: give one of a file, --rollback and --provider\n',
-    );
+    for (const args of [[], [file, '--rollback', '1'], [file, '--provider']]) {
+      const misused = await run('policy', 'apply', ...args);
+      expect([misused.code, misused.stderr]).toEqual([
+        2,
+        'rolecall: give one of a file, --rollback and --provider\n',
+      ]);
+    }
     expect((await run('policy', 'apply', '--rollback', 'first')).code).toBe(2);
     const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none' };
     const { code, stderr } = await rolecall(['policy', 'history'], undefined, nowhere);

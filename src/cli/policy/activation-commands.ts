@@ -6,7 +6,7 @@ import type { PolicyStore } from '../../pipeline/ports.ts';
 import type { ResolvedPolicy } from '../../policy/index.ts';
 import { PROVIDER_POLICY } from '../../policy/provider-policy.ts';
 import { withPolicyTools } from '../database.ts';
-import { endAsFailed, fail, print } from '../output.ts';
+import { endAsFailed, fail, misused, print } from '../output.ts';
 import { table } from '../table.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { describePreview } from './describe-preview.ts';
@@ -98,7 +98,7 @@ async function proposed(
 ): Promise<{ policy: ResolvedPolicy; digest: string }> {
   const { policyDigest } = await import('../../runtime/policy-tools.ts');
   const given = [file, options.rollback, options.provider].filter((one) => one !== undefined);
-  if (given.length !== 1) fail(options, ['give one of a file, --rollback and --provider']);
+  if (given.length !== 1) misused(options, 'give one of a file, --rollback and --provider');
   if (file !== undefined) {
     const policy = await policyIn(file, options);
     return { policy, digest: policyDigest(policy) };
