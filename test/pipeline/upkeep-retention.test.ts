@@ -58,6 +58,13 @@ describe('payloads', () => {
     const worker = rig.worker();
     const { clerk, sql } = rig;
     const organization = await seedOrganization(rig, worker, ['user_a', 'user_b']);
+    clerk.createOrganization({ id: 'org_other' });
+    const { id } = clerk.createInvitation('org_other', 'b@example.com', 'org:member', {
+      inviterId: 'user_a',
+    });
+    await worker.process(await rig.news());
+    clerk.acceptInvitation(id, 'user_b');
+    await worker.process(await rig.news());
     clerk.changeRole(organization, 'user_b', 'org:member');
     const [late] = await rig.news();
     if (late === undefined) throw new Error('one delivery');
@@ -74,6 +81,9 @@ describe('payloads', () => {
     expect([...left]).toMatchObject([{ user_id: 'user_a' }, { user_id: 'user_b', kept: 0 }]);
     expect(left[0]?.['kept']).toBe(left[0]?.['many']);
     expect(await told()).toEqual(before);
+    const [accepted] = await sql`
+      select user_id, body from rolecall.inbox where type = 'organizationInvitation.accepted'`;
+    expect(accepted).toEqual({ user_id: 'user_b', body: null });
 
     await worker.process([late]);
     await nextHour();

@@ -176,6 +176,11 @@ function namedIn(data: unknown) {
   };
 }
 
+function acceptedBy(data: unknown): string | null {
+  const parsed = v.safeParse(shapes.accepted, data);
+  return (parsed.success ? parsed.output.user_id : null) ?? null;
+}
+
 /** Whom the message is about: from what was understood, else from what can be made out. */
 function subjectOf(
   data: unknown,
@@ -193,7 +198,8 @@ function subjectOf(
     case 'organization-deleted':
       return { organizationId: first.id, userId: null };
     case 'invitation':
-      return { organizationId: first.organizationId, userId: first.inviterId };
+      // Whoever accepted it is whose address it holds, and with whom it is forgotten.
+      return { organizationId: first.organizationId, userId: acceptedBy(data) ?? first.inviterId };
     case 'session':
     case 'session-ended':
       return { organizationId: null, userId: first.userId };

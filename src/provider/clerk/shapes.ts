@@ -126,6 +126,9 @@ export const invitation = v.object({
   updated_at: time,
 });
 
+/** Who accepted an invitation, where that is told. */
+export const accepted = v.object({ user_id: v.fallback(v.nullish(userId), null) });
+
 export const deletedUser = v.object({ id: userId });
 export const deletedOrganization = v.object({ id: organizationId });
 export const deletedObject = v.object({ id: identifier });
