@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import * as v from 'valibot';
+import { holdJson } from '../http/operator/hold-json.ts';
 import { approveHold, type HoldDecided, rejectHold } from '../pipeline/holds/decide-hold.ts';
 import type { AbsencesHold, Hold } from '../pipeline/ports.ts';
 import { withPolicyTools } from './database.ts';
@@ -25,7 +26,7 @@ export function holdsCommand(): Command {
     .option('--json', 'answer as JSON')
     .action(async (options: Options) => {
       const waiting = await withPolicyTools(options, (tools) => tools.policies.readHolds('waiting'));
-      print(options, { holds: waiting }, describeHolds(waiting));
+      print(options, { holds: waiting.map(holdJson) }, describeHolds(waiting));
     });
   decision('approve', 'carry it out', approveHold);
   decision('reject', 'let nothing come of it', rejectHold);

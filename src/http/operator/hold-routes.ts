@@ -1,12 +1,12 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import { approveHold, rejectHold } from '../../pipeline/holds/decide-hold.ts';
-import type { Hold } from '../../pipeline/ports.ts';
 import { failure } from '../failure.ts';
 import { readJson } from '../json.ts';
 import { readQuery } from '../listing/query.ts';
 import type { Services } from '../services.ts';
 import { readOperator, writingOperator } from './authorize.ts';
+import { holdJson } from './hold-json.ts';
 import { readNumber } from './number.ts';
 import { reason } from './reason.ts';
 
@@ -63,19 +63,4 @@ async function decide(c: Context, services: Services, verb: typeof approveHold):
       // Approving never raises another one.
       return failure(c, 'hold_conflict');
   }
-}
-
-function holdJson(hold: Hold): object {
-  return {
-    id: hold.id,
-    kind: hold.kind,
-    status: hold.status,
-    name: hold.kind === 'policy' ? hold.payload.policy.name : null,
-    difference: hold.difference,
-    by: hold.by,
-    reason: hold.reason,
-    at: hold.at,
-    decided_by: hold.decidedBy,
-    decision_reason: hold.decisionReason,
-  };
 }
