@@ -340,7 +340,11 @@ describe('a worker whose database cannot be found', () => {
 
 describe('the log of the worker', () => {
   it('says what happened, and no secret, token, signature or payload', async () => {
-    await post('{"type":"email.created","timestamp":1795293922,"data":{"body":"CODE-CANARY"}}');
+    const body = '{"type":"email.created","timestamp":1795293922,"data":{"body":"CODE-CANARY"}}';
+    await post(body);
+    await post(body, { secret: `whsec_${btoa('CANARY of another, 32 bytes long')}` });
+    await post(body, { to: away });
+    await post(body, { to: { ...away, DATABASE_URL: 'CANARY' } });
     await get('/v1/organizations/org_one/members/user_1', 'TOKEN-CANARY');
     const all = log.join('\n');
     for (const said of ['webhook_refused', 'store_unavailable', '"event":"delivery"', 'misconfigured']) {
