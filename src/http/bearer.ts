@@ -42,9 +42,22 @@ export function tokenOf<Token extends { readonly secret: string }>(
 ): Token | null {
   let found: Token | null = null;
   for (const token of tokens) {
-    if (sameBytes(digest, digestOf(`${prefix}${token.secret}`))) found = token;
+    const own = prefix === '' ? ownDigestOf(token) : digestOf(`${prefix}${token.secret}`);
+    if (sameBytes(digest, own)) found = token;
   }
   return found;
+}
+
+/** Of the tokens that we were started with, each digested once; of what requests carry nothing is kept. */
+const ownDigests = new WeakMap<object, Uint8Array>();
+
+function ownDigestOf(token: { readonly secret: string }): Uint8Array {
+  let digest = ownDigests.get(token);
+  if (digest === undefined) {
+    digest = digestOf(token.secret);
+    ownDigests.set(token, digest);
+  }
+  return digest;
 }
 
 /** Of two digests, so that neither length nor place of a difference can be measured. */

@@ -18,24 +18,24 @@ const scope = v.pipe(jsonObject, v.object({ type: v.string(), id: v.string() }))
 
 const actingFor = v.optional(v.string());
 
-// Null would ask a wider question than its sender meant (acting for nobody, in no scope): there it is an error.
-const subjectWith = <const Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.pipe(
+// Null would ask a wider question than its sender meant (acting for nobody, in no scope): there it is an error. Both are
+// made once: a schema takes longer to make than to follow.
+const subjectWith = <const Entries extends v.ObjectEntries>(entries: Entries) => {
+  const subjectActing = <const ActingFor extends v.GenericSchema<unknown, string | undefined>>(
+    acting_for: ActingFor,
+  ) =>
+    v.object({
+      type: v.string(),
+      ...entries,
+      properties: v.optional(v.pipe(jsonObject, v.object({ acting_for })), {}),
+    });
+  const agent = subjectActing(actingFor);
+  const other = subjectActing(v.fallback(actingFor, undefined));
+  return v.pipe(
     jsonObject,
-    v.lazy((input) =>
-      v.object({
-        type: v.string(),
-        ...entries,
-        properties: v.optional(
-          v.pipe(
-            jsonObject,
-            v.object({ acting_for: isAgent(input) ? actingFor : v.fallback(actingFor, undefined) }),
-          ),
-          {},
-        ),
-      }),
-    ),
+    v.lazy((input) => (isAgent(input) ? agent : other)),
   );
+};
 
 const isAgent = (value: unknown): boolean => isJsonObject(value) && value['type'] === 'agent';
 
