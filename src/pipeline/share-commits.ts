@@ -1,5 +1,6 @@
 import { type Delivery, StoreUnavailable } from './ports.ts';
-import type { ProcessDeliveries, Processed } from './process.ts';
+import { isFirstNews } from './presumable.ts';
+import { itemOf, type ProcessDeliveries, type Processed } from './process.ts';
 
 interface Waiting {
   readonly delivery: Delivery;
@@ -14,40 +15,65 @@ const FEWEST_BESIDE = 8;
 const MOST_BYTES = 2 * 1024 * 1024;
 
 /**
+ * Who joins is decided on unread (decision 32) and takes nothing from anybody. All else is read first, and may take
+ * access away: one such among many who join would have them all read, and wait for as many to be gathered.
+ */
+type Lane = 'joining' | 'other';
+
+interface Batch {
+  readonly lane: Lane;
+  readonly together: readonly Waiting[];
+}
+
+/**
  * Lets concurrent requests of one process share a commit: while one is in flight the next batch gathers, so there is
  * no timer and a lone request waits for nobody. Each answer still waits for the commit that carries it.
  *
- * Two are in flight where there is enough to do: while the database works on one, the other is decided. The second one
- * starts as soon as it is as large as the first, since what a commit costs by itself is shared by fewer otherwise.
+ * Two are in flight where there is enough to do: while the database works on one, the other is decided. Beside one of
+ * the other lane it starts at once; beside one of its own as soon as it is as large, since what a commit costs by itself
+ * is shared by fewer otherwise.
  */
 export function shareCommits(process: ProcessDeliveries): (delivery: Delivery) => Promise<Processed> {
-  let waiting: Waiting[] = [];
-  const inFlight = new Set<readonly Waiting[]>();
+  const waiting: Record<Lane, Waiting[]> = { joining: [], other: [] };
+  const inFlight = new Set<Batch>();
+  let last: Lane = 'joining';
 
-  const isWorthIt = () => {
+  const isWorthIt = (lane: Lane) => {
     const [first, second] = inFlight;
-    if (first === undefined) return waiting.length > 0;
-    return second === undefined && waiting.length >= Math.max(first.length, FEWEST_BESIDE);
+    const many = waiting[lane].length;
+    if (many === 0 || second !== undefined) return false;
+    if (first === undefined || first.lane !== lane) return true;
+    return many >= Math.max(first.together.length, FEWEST_BESIDE);
   };
 
-  const start = async (): Promise<void> => {
-    const batch = waiting.slice(0, batchSize(waiting));
-    waiting = waiting.slice(batch.length);
+  /** In turn, where both lanes have enough: neither keeps the other waiting for ever. */
+  const nextLane = (): Lane | undefined =>
+    (last === 'joining' ? (['other', 'joining'] as const) : (['joining', 'other'] as const)).find(isWorthIt);
+
+  const startAll = (): void => {
+    for (let lane = nextLane(); lane !== undefined; lane = nextLane()) void start(lane);
+  };
+
+  const start = async (lane: Lane): Promise<void> => {
+    last = lane;
+    const batch = { lane, together: waiting[lane].slice(0, batchSize(waiting[lane])) };
+    waiting[lane] = waiting[lane].slice(batch.together.length);
     inFlight.add(batch);
-    const unavailable = await settle(process, batch);
+    const unavailable = await settle(process, batch.together);
     inFlight.delete(batch);
     if (unavailable !== null) {
       // Whoever gathered meanwhile is told at once: a sender that waits for several deadlines has long gone.
-      for (const one of waiting) one.reject(unavailable);
-      waiting = [];
+      for (const one of [...waiting.joining, ...waiting.other]) one.reject(unavailable);
+      waiting.joining = [];
+      waiting.other = [];
     }
-    while (isWorthIt()) void start();
+    startAll();
   };
 
   return (delivery) =>
     new Promise((resolve, reject) => {
-      waiting.push({ delivery, resolve, reject });
-      if (isWorthIt()) void start();
+      waiting[isFirstNews([itemOf(delivery)]) ? 'joining' : 'other'].push({ delivery, resolve, reject });
+      startAll();
     });
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { StoreUnavailable } from '../../src/pipeline/ports.ts';
+import { type Delivery, StoreUnavailable } from '../../src/pipeline/ports.ts';
 import { shareCommits } from '../../src/pipeline/share-commits.ts';
 import { postgresStatements } from '../../src/store/postgres/client.ts';
 import { emptyMemory } from '../../src/store/postgres/memory.ts';
@@ -70,6 +70,49 @@ test('two commits are under way at once, never three, and each is as large as th
   await expect.poll(() => waiting).toHaveLength(3);
   expect(waiting.map(({ size }) => size)).toEqual([1, 8, 91]);
   for (const { end } of waiting) end();
+  await Promise.all(answers);
+});
+
+test('what may take access away waits for nobody who joins, and shares no commit with them; neither keeps the other waiting', async () => {
+  const commits: { readonly of: string; readonly end: () => void }[] = [];
+  const share = shareCommits(async (deliveries) => {
+    const types = deliveries.map(({ type }) => type?.split('.')[1] ?? '');
+    await new Promise<void>((end) => {
+      commits.push({ of: `${types.length} ${[...new Set(types)].join()}`, end });
+    });
+    return deliveries.map(() => ({ outcome: 'duplicate' as const }));
+  });
+  const organization = await seedOrganization(rig, rig.worker(), ['user_a']);
+  rig.clerk.createUser({ id: 'user_b' });
+  await rig.news();
+  rig.clerk.addMember(organization, 'user_b', 'org:member');
+  const [joined] = await rig.news();
+  rig.clerk.removeMember(organization, 'user_b');
+  const [left] = await rig.news();
+  if (joined === undefined || left === undefined) throw new Error('two events');
+  const begun = () => commits.map((one) => one.of);
+
+  const many = (length: number, delivery: Delivery) => Array.from({ length }, () => share(delivery));
+
+  const answers = many(3, joined);
+  expect(begun()).toEqual(['1 created']);
+  answers.push(share(left));
+  expect(begun()).toEqual(['1 created', '1 deleted']);
+  answers.push(...many(20, left), ...many(20, joined));
+  commits[0]?.end();
+  await expect.poll(begun).toEqual(['1 created', '1 deleted', '22 created']);
+  commits[1]?.end();
+  await expect.poll(begun).toEqual(['1 created', '1 deleted', '22 created', '20 deleted']);
+  // Of one lane alone a second one is as large as the first, and has its turn after what came to the other.
+  commits[3]?.end();
+  answers.push(...many(30, joined));
+  await expect.poll(() => begun().slice(4)).toEqual(['30 created']);
+  answers.push(...many(40, joined), share(left));
+  commits[2]?.end();
+  await expect.poll(() => begun().slice(4)).toEqual(['30 created', '1 deleted']);
+  for (const { end } of commits) end();
+  await expect.poll(() => begun().slice(6)).toEqual(['40 created']);
+  commits.at(-1)?.end();
   await Promise.all(answers);
 });
 
