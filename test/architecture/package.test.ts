@@ -20,6 +20,7 @@ const Lock = v.object({
 const Manifest = v.object({
   dependencies: v.record(v.string(), v.string()),
   optionalDependencies: v.record(v.string(), v.string()),
+  peerDependencies: v.record(v.string(), v.string()),
 });
 const Files = v.object({ files: v.array(v.object({ path: v.string() })) });
 /** By the package's name since npm 12. */
@@ -30,16 +31,25 @@ const LICENCES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', '
 
 describe('the packages that run', () => {
   const { packages } = v.parse(Lock, json('package-lock.json'));
+  const { dependencies, optionalDependencies, peerDependencies } = v.parse(Manifest, json('package.json'));
+  const shared = Object.keys(peerDependencies).map((name) => `node_modules/${name}`);
   const running = Object.entries(packages).filter(
-    ([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional,
+    ([path, { dev, optional, devOptional }]) =>
+      shared.includes(path) || (path !== '' && !dev && !optional && !devOptional),
   );
 
   it('are of exact versions, each with its hash', () => {
-    const { dependencies, optionalDependencies } = v.parse(Manifest, json('package.json'));
     for (const [name, version] of Object.entries({ ...dependencies, ...optionalDependencies }))
       expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[a-z0-9.]+)?$/);
     expect(running.length).toBeGreaterThanOrEqual(Object.keys(dependencies).length);
     for (const [path, { integrity }] of running) expect(integrity, path).toMatch(/^sha512-/);
+  });
+
+  it('are the app’s own where their types meet the app’s: two copies would not fit together', () => {
+    for (const name of ['drizzle-orm', 'hono', 'react']) {
+      expect(Object.keys(peerDependencies)).toContain(name);
+      expect(Object.keys({ ...dependencies, ...optionalDependencies })).not.toContain(name);
+    }
   });
 
   it('run nothing when they are installed', () => {
