@@ -16,12 +16,12 @@ import { reconcileAll, startLists } from './reconciling.ts';
 import { copiesOf, nextTransaction, rowsWritten } from './same-rows.ts';
 import { joining } from './signed-events.ts';
 
-/** As many as a queue of Workers hands over at once, and a replay takes together. */
+/** As many as a queue of Workers hands over at once. */
 const BATCH = 50;
 /** As many as Node puts into one commit at most. */
 const LARGE_BATCH = 250;
-/** Differences of a page of Clerk's are decided on by so many. */
-const IMPORT_BATCH = 100;
+/** By so many a replay goes on, and differences of a page of Clerk's are decided on. */
+const PAGE = 100;
 
 /** Each way that takes many at once, against inserting the rows that it left by `insert … select unnest`. */
 export async function batches({ quick }: Effort): Promise<Figure[]> {
@@ -58,7 +58,7 @@ async function ofDeliveries(rows: number): Promise<Figure[]> {
     const from = Date.now();
     await rolecall.consume(messages(parts, rows), LARGE_BATCH);
     figures.push(
-      await compared(parts.sql, `deliveries replayed, ${BATCH} at a time`, rows, rows / BATCH, () =>
+      await compared(parts.sql, `deliveries replayed, ${PAGE} at a time`, rows, rows / PAGE, () =>
         rolecall.replay(from),
       ),
     );
@@ -74,7 +74,7 @@ async function ofMembers(rows: number): Promise<Figure[]> {
   try {
     const lists = await startLists(parts, rows);
     return [
-      await compared(parts.sql, 'members imported', rows, rows / IMPORT_BATCH, async () => {
+      await compared(parts.sql, 'members imported', rows, rows / PAGE, async () => {
         await reconcileAll(parts.database.url, lists.url, rows);
       }),
     ];
