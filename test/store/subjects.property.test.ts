@@ -39,10 +39,10 @@ const nearlyPlain = fc
   .tuple(world, surroundings, sessions, fc.subarray(RARE, { maxLength: 2 }))
   .map(([given, more, rows, rare]) => {
     const or = <T>(kind: Rare, value: T, plain: T): T => (rare.includes(kind) ? value : plain);
-    const keys = Object.entries(given.roleKeys).map(([key, of]) => [
-      key,
-      { ...of, featured: or('features', of.featured, {}), scope: or('elsewhere', of.scope, 'organization') },
-    ]);
+    const keys = Object.entries(given.roleKeys).map(([key, of]) => {
+      const [featured, scope] = [or('features', of.featured, {}), or('elsewhere', of.scope, 'organization')];
+      return [key, { ...of, featured, scope }] as const;
+    });
     const members = given.members.map((one) =>
       one === null
         ? null

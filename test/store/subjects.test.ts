@@ -18,6 +18,8 @@ beforeAll(async () => {
       ('org:admin', 'organization', '{org:posts:read,org:posts:write}', null),
       ('org:agent', 'organization', '{"org:posts:read own"}', null),
       ('org:cut', 'organization', '{org:posts:read}', ${now * 1_000}),
+      ('org:owner', 'organization', '{org:posts:read,org:posts:burn}', null),
+      ('CUT', 'workspace', '{flows:run}', ${now * 1_000}),
       ('EDITOR', 'workspace', '{flows:run}', null)`;
   await sql`update rolecall.active_policy set scopes = '{workspace,folder}', reached = '{folder}'`;
   await member('user_a', 'org:admin');
@@ -31,6 +33,9 @@ beforeAll(async () => {
   await member('user_banned', 'org:admin');
   await member('user_cut', 'org:admin', {}, 'org_1', now * 1_000);
   await member('user_role_cut', 'org:cut');
+  await member('user_place_cut', 'org:admin', { scoped: sql.json({ workspace: { w_1: 'CUT' } }) });
+  await member('user_less', 'org:admin');
+  await sql`update rolecall.pairs set left_roles = ${sql.json({ 'org:owner': now * 1_000 })} where user_id = 'user_less'`;
   await sql`insert into rolecall.users (id, suspended, cutoff) values ('user_banned', true, null), ('user_password', false, ${now * 1_000})`;
   await member('user_password', 'org:admin');
   await sql`insert into rolecall.sessions (id, user_id, ended_at) values ('sess_ended', 'user_a', ${hourAgo}), ('sess_b', 'user_b', null)`;
@@ -150,13 +155,15 @@ test.each([
   ['a banned user', 'user_banned', {}],
   ['a member who was cut off', 'user_cut', {}],
   ['one whose role was cut off', 'user_role_cut', {}],
+  ['one whose role in a workspace was cut off', 'user_place_cut', {}],
+  ['one who left a role that gave more', 'user_less', {}],
   ['a user who was cut off', 'user_password', {}],
 ])('%s can nothing', async (_, user, known) => {
   expect(await everything(claimsOf(user))).toEqual({ ...NOTHING, ...known });
 });
 
 test('a token issued in a later second than the cutoff is good again', async () => {
-  for (const user of ['user_cut', 'user_role_cut', 'user_password']) {
+  for (const user of ['user_cut', 'user_role_cut', 'user_place_cut', 'user_less', 'user_password']) {
     expect(await can(claimsOf(user, { iat: now + 1 })), user).toBe(true);
   }
 });
