@@ -226,10 +226,7 @@ describe('the events of Clerk, as the stand-in sends them', () => {
     expect(evidenceIn(accepted.body)).toMatchObject([{ kind: 'invitation', status: 'accepted' }]);
     // It holds the address of whoever accepted, and is forgotten with them.
     expect(parse(accepted.body)).toMatchObject({ organizationId: acme.id, userId: joe.id });
-    const unnamed = JSON.stringify({
-      ...JSON.parse(accepted.body),
-      data: { ...JSON.parse(accepted.body).data, user_id: 'not one' },
-    });
+    const unnamed = accepted.body.replaceAll(`"user_id":"${joe.id}"`, '"user_id":"not one"');
     expect(parse(unnamed)).toMatchObject({ userId: jane.id });
     const revoked = told('organizationInvitation.revoked', () =>
       clerk.revokeInvitation(invite('x@example.com').id),
