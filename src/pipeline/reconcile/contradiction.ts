@@ -41,7 +41,16 @@ export function contradictionOf(facts: Facts, listed: Evidence): Drift | null {
       if (known === undefined || !contradicts(known, listed, agrees)) return null;
       return told(organizationId, userId, listed.id, endOr(known, { role: known.role }), { role });
     }
-    default:
+    case 'membership-deleted':
+    case 'membership-absent':
+    case 'user-deleted':
+    case 'organization-deleted':
+    case 'role-deleted':
+    case 'permission':
+    case 'permission-deleted':
+    case 'invitation':
+    case 'session':
+    case 'session-ended':
       // Of nothing else does the provider have lists that are compared.
       return null;
   }

@@ -29,7 +29,16 @@ export function driftOf(facts: Facts, listed: Evidence): Drift | null {
       return ofUser(facts, listed);
     case 'membership':
       return ofMembership(facts, listed);
-    default:
+    case 'membership-deleted':
+    case 'membership-absent':
+    case 'user-deleted':
+    case 'organization-deleted':
+    case 'role-deleted':
+    case 'permission':
+    case 'permission-deleted':
+    case 'invitation':
+    case 'session':
+    case 'session-ended':
       // Of nothing else does the provider have lists that are compared.
       return null;
   }

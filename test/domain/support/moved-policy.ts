@@ -43,7 +43,8 @@ export class MovedPolicy {
 
   [fc.toStringMethod](): string {
     const [first] = Object.entries(POLICIES).filter(([, policy]) => policy === this.policy);
-    return `${this.before}at +${(this.activatedAt - BEGINNING) / 1000}s the policy ${first?.[0]} is activated${this.whole}`;
+    const seconds = (this.activatedAt - BEGINNING) / 1000;
+    return `${fc.stringify(this.before)}at +${seconds}s the policy ${first?.[0] ?? 'none'} is activated${fc.stringify(this.whole)}`;
   }
 }
 
