@@ -24,6 +24,9 @@ export type Evidence =
 
 export type Told = 'created' | 'updated' | 'observed';
 
+/** The ones that can be learnt by asking, which is what the provider has lists of. */
+export type Snapshot = Extract<Evidence, { readonly told: Told }>;
+
 export interface MembershipSnapshot {
   readonly kind: 'membership';
   readonly told: Told;

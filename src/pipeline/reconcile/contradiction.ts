@@ -1,5 +1,5 @@
 import { isAlive } from '../../domain/access.ts';
-import type { Evidence } from '../../domain/evidence.ts';
+import type { Snapshot } from '../../domain/evidence.ts';
 import type { Facts } from '../../domain/facts.ts';
 import { permissionSet, sameSet } from '../../domain/sets.ts';
 import type { Version } from '../../domain/version.ts';
@@ -13,7 +13,7 @@ const MARGIN_MS = 60_000;
  * By the rules its answer takes nothing of that back, so it is only told. No provider contradicts itself so: somebody has
  * signed in its name, or it was restored.
  */
-export function contradictionOf(facts: Facts, listed: Evidence): Drift | null {
+export function contradictionOf(facts: Facts, listed: Snapshot): Drift | null {
   switch (listed.kind) {
     case 'role': {
       const known = facts.roles.get(listed.id);
@@ -41,18 +41,6 @@ export function contradictionOf(facts: Facts, listed: Evidence): Drift | null {
       if (known === undefined || !contradicts(known, listed, agrees)) return null;
       return told(organizationId, userId, listed.id, endOr(known, { role: known.role }), { role });
     }
-    case 'membership-deleted':
-    case 'membership-absent':
-    case 'user-deleted':
-    case 'organization-deleted':
-    case 'role-deleted':
-    case 'permission':
-    case 'permission-deleted':
-    case 'invitation':
-    case 'session':
-    case 'session-ended':
-      // Of nothing else does the provider have lists that are compared.
-      return null;
   }
 }
 

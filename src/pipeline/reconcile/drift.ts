@@ -2,10 +2,10 @@ import { holdingsOf, isAlive } from '../../domain/access.ts';
 import { isBounded } from '../../domain/decide/role.ts';
 import { Draft } from '../../domain/draft.ts';
 import type {
-  Evidence,
   MembershipSnapshot,
   OrganizationSnapshot,
   RoleSnapshot,
+  Snapshot,
   UserSnapshot,
 } from '../../domain/evidence.ts';
 import type { Facts, MemberFact, MembershipFact } from '../../domain/facts.ts';
@@ -19,7 +19,7 @@ import type { Drift } from '../ports.ts';
  * How what the provider lists differs from what is held to be true; null where it does not, or where what is held is
  * newer. Also a later version that says the same differs: what older news says of the time between must not count.
  */
-export function driftOf(facts: Facts, listed: Evidence): Drift | null {
+export function driftOf(facts: Facts, listed: Snapshot): Drift | null {
   switch (listed.kind) {
     case 'role':
       return ofRole(facts, listed);
@@ -29,18 +29,6 @@ export function driftOf(facts: Facts, listed: Evidence): Drift | null {
       return ofUser(facts, listed);
     case 'membership':
       return ofMembership(facts, listed);
-    case 'membership-deleted':
-    case 'membership-absent':
-    case 'user-deleted':
-    case 'organization-deleted':
-    case 'role-deleted':
-    case 'permission':
-    case 'permission-deleted':
-    case 'invitation':
-    case 'session':
-    case 'session-ended':
-      // Of nothing else does the provider have lists that are compared.
-      return null;
   }
 }
 

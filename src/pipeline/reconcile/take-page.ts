@@ -1,5 +1,5 @@
 import { type Decided, type Item, questionsAbout } from '../../domain/decide/decide.ts';
-import type { Evidence } from '../../domain/evidence.ts';
+import type { Evidence, Snapshot } from '../../domain/evidence.ts';
 import { decideAndCommit } from '../decide-and-commit.ts';
 import {
   type CausedEffect,
@@ -134,10 +134,10 @@ async function takeTogether(
 }
 
 /** Pages overlap, and shift: what is listed twice differs once. */
-function differing(page: readonly Evidence[], compare: (one: Evidence) => Drift | null): readonly Found[] {
+function differing(page: readonly Evidence[], compare: (one: Snapshot) => Drift | null): readonly Found[] {
   const found = new Map<string, Found>();
   for (const evidence of page) {
-    const drift = compare(evidence);
+    const drift = 'told' in evidence ? compare(evidence) : null;
     if (drift !== null) found.set(drift.subject, { evidence, drift });
   }
   return [...found.values()];
