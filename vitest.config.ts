@@ -24,7 +24,7 @@ export default defineConfig({
     maxWorkers: 3,
     // Whole stacks are started and killed, and the machine may be busy with something else.
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
     ...(report === undefined ? {} : { reporters: ['default', 'json'], outputFile: { json: report } }),
     projects: [
