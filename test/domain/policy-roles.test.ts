@@ -98,6 +98,19 @@ describe('a policy that replaces the provider’s roles', () => {
     expect(house.can()).toEqual(['edit', 'see']);
   });
 
+  test('waits as well for whoever holds by that name already, however often it is told', () => {
+    const house = House.under(replacing);
+    house.hearAll(role('viewer', []), member('viewer', 0), role('payer', [], 5, { created: 5 }));
+    house.hear(deleted('viewer', 10));
+    const renamed = role('viewer', [], 20, { id: 'role_payer', created: 5 });
+    for (const heard of [{ now: 400 }, { now: 401 }, { now: 402, repeated: true }]) {
+      expect(house.hear(renamed, heard).verdict.outcome).toBe('held');
+      expect(house.can()).toEqual([]);
+    }
+    house.hear(role('viewer', [], 20, { id: 'role_payer', created: 5, told: 'observed', at: 403 }));
+    expect(house.can()).toEqual(['see own']);
+  });
+
   test('takes away at once what late news of a name takes away', () => {
     const house = House.under(replacing);
     house.hearAll(role('editor', []), member('editor', 0));

@@ -46,7 +46,7 @@ export function decideRole(draft: Draft, said: RoleSnapshot, context: Context): 
       };
   const unheard = !isHeardOf(draft.roleKeys.get(said.key));
   // A name that waits goes on waiting, however often the same late news is told.
-  const unnamed = takeName(draft, known, row, said.key, context.late && (newer || known.key === null));
+  const unnamed = takeName(draft, known, row, said.key, context.late && (order >= 0 || known.key === null));
 
   const { at } = said.version;
   const heldBack = rederiveKeysOf(
