@@ -29,6 +29,7 @@ beforeAll(async () => {
     scoped: sql.json({ workspace: { w_1: 'EDITOR', '*': 'EDITOR' } }),
   });
   await member('user_gone', 'org:admin', { deleted_at: hourAgo });
+  await member('user_absent', 'org:admin', { absent_at: hourAgo });
   await member('user_contested', 'org:admin', { contested: true });
   await member('user_banned', 'org:admin');
   await member('user_cut', 'org:admin', {}, 'org_1', now * 1_000);
@@ -149,6 +150,7 @@ test('a token of no organization says who it is, and can nothing in any', async 
 
 test.each([
   ['one whose membership ended', 'user_gone', { user: 'user_gone' }],
+  ['one whom the provider does not list', 'user_absent', { user: 'user_absent' }],
   ['a contested member', 'user_contested', { user: 'user_contested' }],
   ['a member of another organization', 'user_b', { user: 'user_b' }],
   ['somebody unknown', 'user_z', { user: 'user_z' }],
