@@ -146,12 +146,14 @@ describe('holds', () => {
 
     await applyPolicy(tools, proposal);
     const [waiting] = await holds();
-    expect((await decide(waiting?.id ?? 0, 'approve')).json).toEqual({
+    expect((await decide(waiting?.id ?? 0, 'approve', { reason: 'as agreed' })).json).toEqual({
       hold: waiting?.id,
       result: 'applied',
       policy_version: 1,
     });
-    expect(await holds('?status=approved')).toMatchObject([{ decided_by: 'ann', decision_reason: '' }]);
+    expect(await holds('?status=approved')).toMatchObject([
+      { decided_by: 'ann', decision_reason: 'as agreed' },
+    ]);
     await tools.end();
   });
 
