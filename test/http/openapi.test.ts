@@ -151,6 +151,17 @@ describe('an answer', () => {
   });
 });
 
+test('a body is asked for, but where a route does without', async () => {
+  const { json } = await answerOf(await fetch(`${rolecall.url}/openapi.json`));
+  const required = (path: string) =>
+    expect(json, path).toHaveProperty(['paths', path, 'post', 'requestBody', 'required'], true);
+  const left = (path: string) =>
+    expect(json, path).toHaveProperty(['paths', path, 'post', 'requestBody', 'required'], false);
+  required('/operator/v1/replays');
+  left('/operator/v1/holds/{id}/approve');
+  left('/operator/v1/holds/{id}/reject');
+});
+
 test('the document is a valid one, for anybody, and complete in itself', async () => {
   const { status, json, headers } = await answerOf(await fetch(`${rolecall.url}/openapi.json`));
   expect([status, headers.get('content-type')]).toEqual([200, 'application/json']);

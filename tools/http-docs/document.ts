@@ -58,7 +58,7 @@ const ERROR = {
 };
 
 function operationObject(route: string, operation: Operation): JsonSchema {
-  const { title, description, group, body, answer, accepted, media } = operation;
+  const { title, description, group, body, bodyMayBeLeftOut, answer, accepted, media } = operation;
   return {
     operationId: operationId(route),
     summary: title,
@@ -68,7 +68,9 @@ function operationObject(route: string, operation: Operation): JsonSchema {
     parameters: [...pathParameters(route), ...queryParameters(operation)],
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: jsonContent(schemaOfRequest(body)) } }),
+      : {
+          requestBody: { required: bodyMayBeLeftOut !== true, content: jsonContent(schemaOfRequest(body)) },
+        }),
     responses: {
       200: { description: title, content: jsonContent(schemaOfAnswer(answer), media) },
       ...(accepted === undefined

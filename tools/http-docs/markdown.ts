@@ -47,7 +47,7 @@ function section(
   const [first] = all.find(([, other]) => other === operation) ?? [route];
   if (first !== route) return [];
   const places = all.filter(([, other]) => other === operation).map(([place]) => place);
-  const { title, description, query, body, answer, accepted } = operation;
+  const { title, description, query, body, bodyMayBeLeftOut, answer, accepted } = operation;
   return [
     '',
     `### ${title}`,
@@ -59,7 +59,9 @@ function section(
     ...(query === undefined
       ? []
       : ['', '| parameter | |', '|---|---|', ...Object.keys(query.parameters).map(row)]),
-    ...(body === undefined ? [] : ['', 'Sent:', '', ...fieldsOf(schemaOfRequest(body))]),
+    ...(body === undefined
+      ? []
+      : ['', bodyMayBeLeftOut ? 'Sent, if anything is:' : 'Sent:', '', ...fieldsOf(schemaOfRequest(body))]),
     '',
     accepted === undefined ? 'Answered:' : `Answered (202: ${accepted.slice(0, -1)}):`,
     '',

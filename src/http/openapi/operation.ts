@@ -11,6 +11,8 @@ export interface Operation {
   readonly query?: Query;
   /** Of the JSON that is sent; the very schema that reads it. */
   readonly body?: v.GenericSchema;
+  /** Nothing at all says as much as an empty object. */
+  readonly bodyMayBeLeftOut?: true;
   /** Of the JSON that a 200 holds. */
   readonly answer: v.GenericSchema;
   /** Instead of application/json: then the answer is of each line, or of the whole text. */
